@@ -1,0 +1,51 @@
+# Easel. `make` lists the targets; `make demo` and `make test` do everything from a fresh clone.
+PYTHON ?= python3.11
+PIP_ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := bot worker moderation core
+export PYTHONWARNINGS ?= default
+
+.DEFAULT_GOAL := help
+.PHONY: help setup system demo test check format bench-road lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "make: needs $(PYTHON); name another with PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the pinned dependencies (torch is the large one) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) torch==2.13.0
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c requirements.lock -e '.[dev]'
+	@touch $@
+
+setup: $(VENV)/.installed ## Make the virtual environment with the pinned dependencies
+
+system: ## Install what the browser tests need from Debian (skipped where it cannot be)
+	@sh tests/system.sh
+
+demo: setup ## Start everything on this machine, draw one picture, serve the local chat
+	@$(BIN)/easel demo
+
+test: setup system ## Run every test
+	@$(BIN)/python -m pytest
+
+check: setup ## Formatting, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## Format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench-road: setup ## Measure the road: acknowledgement, overhead, rules (build/bench/road.json)
+	@$(BIN)/python -m bench.road
+
+lock: ## Pin the versions of a fresh environment anew
+	@sh tests/lock.sh $(PYTHON)
+
+clean: ## Remove the virtual environment and what was built
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,1 @@
+"""Hold what every process shares: contracts, workflow, storage, blobs, provenance, settings."""

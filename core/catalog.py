@@ -1,0 +1,139 @@
+"""Say which models are on offer and what each can do, without loading any of them.
+
+A model folder may carry an `easel.json` beside its `model_index.json`: its profile. A hub id or
+a folder without one gets a profile with nothing assumed; the worker then follows the pipeline's
+own configuration.
+"""
+
+import json
+import re
+from pathlib import Path
+
+from pydantic import Field
+
+from core.contracts.base import Contract
+from core.contracts.generation import Aspect
+from core.errors import UserError
+
+SHIPPED_MODELS = Path(__file__).resolve().parent.parent / "worker" / "models"
+"""Data, not code: `core` reads the shipped profiles but imports nothing of the worker."""
+
+_NAME = re.compile(r"[^a-z0-9._-]+")
+
+
+class Concept(Contract):
+    """One thing that a small model can draw, with the words that call it."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+
+
+class Vocabulary(Contract):
+    """The words that a small model was trained on."""
+
+    concepts: tuple[Concept, ...]
+    modifiers: tuple[str, ...] = Field(
+        default=(), description="Colours, backgrounds, scenes, layouts and counts it understands."
+    )
+
+    def known_concepts(self, prompt: str) -> tuple[str, ...]:
+        """Name the concepts that a prompt calls, in the vocabulary's order."""
+        words = f" {' '.join(re.findall(r'[a-z0-9]+', prompt.lower()))} "
+        return tuple(
+            concept.name
+            for concept in self.concepts
+            if any(
+                f" {word} " in words or f" {word}s " in words
+                for word in (concept.name, *concept.aliases)
+            )
+        )
+
+
+class ModelProfile(Contract):
+    """What one model on offer is and can do."""
+
+    name: str = Field(description="What `--model` takes.")
+    source: str = Field(description="A local folder or a Hugging Face id, for from_pretrained.")
+    title: str = ""
+    native_size: int | None = Field(default=None, description="Pixels a side; None: ask the model.")
+    aspects: tuple[Aspect, ...] | None = Field(
+        default=None, description="The only aspects it can draw; None: any."
+    )
+    steps: dict[str, int] = Field(
+        default={"draft": 12, "standard": 30, "hd": 50}, description="Default steps per quality."
+    )
+    guidance_scale: float = 7.0
+    guidance_range: tuple[float, float] = Field(
+        default=(1.0, 15.0), description="What --stylize 0 and 1000 map to."
+    )
+    post_size: int = Field(default=512, description="Smaller pictures are enlarged to this side.")
+    vocabulary: Vocabulary | None = None
+    styles: dict[str, str] = Field(
+        default={}, description="Named styles: what each appends to the prompt."
+    )
+
+    @property
+    def queue(self) -> str:
+        """The Celery queue of this model's generation tasks."""
+        return f"generate.{self.name}"
+
+    def guidance_for(self, guidance_scale: float | None, stylize: int | None) -> float:
+        """Settle the guidance scale: `--cfg` wins, then `--stylize`, then the default.
+
+        `--stylize` 0 to 1000 maps linearly onto the range, with 100 (Midjourney's own default)
+        at this model's default scale: two straight lines that meet there.
+        """
+        if guidance_scale is not None:
+            return guidance_scale
+        if stylize is None:
+            return self.guidance_scale
+        low, high = self.guidance_range
+        if stylize <= 100:  # noqa: PLR2004 - Midjourney's default.
+            return low + (self.guidance_scale - low) * stylize / 100
+        return self.guidance_scale + (high - self.guidance_scale) * (stylize - 100) / 900
+
+
+class Catalog(Contract):
+    """The models on offer, the default first."""
+
+    profiles: tuple[ModelProfile, ...] = Field(min_length=1)
+
+    @property
+    def default(self) -> ModelProfile:
+        """The model in force where a request names none."""
+        return self.profiles[0]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What `--model` takes."""
+        return tuple(profile.name for profile in self.profiles)
+
+    def get(self, name: str | None) -> ModelProfile:
+        """Find a model by its name; None means the default.
+
+        Raises:
+            UserError: `model_unknown`.
+        """
+        if name is None:
+            return self.default
+        for profile in self.profiles:
+            if profile.name == name:
+                return profile
+        raise UserError("model_unknown", value=name, allowed=list(self.names))
+
+
+def load_profile(model: str) -> ModelProfile:
+    """Describe a model: a shipped name, a local folder or a Hugging Face id."""
+    folder = SHIPPED_MODELS / model if (SHIPPED_MODELS / model).is_dir() else Path(model)
+    name = _NAME.sub("-", Path(model).name.lower()).strip("-.") or "model"
+    card = folder / "easel.json"
+    if card.is_file():
+        fields = {"name": name, **json.loads(card.read_text("utf-8"))}
+        return ModelProfile.model_validate({**fields, "source": str(folder.resolve())})
+    source = str(folder.resolve()) if folder.is_dir() else model
+    return ModelProfile(name=name, source=source, title=model)
+
+
+def load_catalog(model: str) -> Catalog:
+    """List the models on offer for the setting `EASEL_MODEL`."""
+    return Catalog(profiles=(load_profile(model),))

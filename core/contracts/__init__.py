@@ -1,0 +1,1 @@
+"""Define the messages that cross a process or package boundary: frozen, strict, documented."""

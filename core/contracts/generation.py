@@ -1,0 +1,69 @@
+"""Say what is to be drawn: the platform-neutral, model-neutral request."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from core.contracts.base import Contract
+from core.prompts import PromptPart, expand, weigh
+
+SEED_MAX = 2**32 - 1
+"""The largest seed, as Midjourney's `--seed` has it."""
+
+
+class Quality(StrEnum):
+    """How much work one picture is worth: `--draft`, nothing, `--hd`."""
+
+    DRAFT = "draft"
+    STANDARD = "standard"
+    HD = "hd"
+
+
+class Aspect(Contract):
+    """A ratio of width to height in lowest terms is not required: `16:9` stays `16:9`."""
+
+    width: int = Field(ge=1, le=64)
+    height: int = Field(ge=1, le=64)
+
+    def __str__(self) -> str:
+        """Write it as the flag takes it."""
+        return f"{self.width}:{self.height}"
+
+
+class GenerationSpec(Contract):
+    """One `/imagine`, parsed: `bot.grammar.parse` makes it and `bot.grammar.format` writes it back.
+
+    Fields that are None follow the model's own default at the worker.
+    """
+
+    prompt: str = Field(
+        min_length=1,
+        max_length=6000,
+        description="As typed, without flags: may hold `{a,b}` permutations and `::` weights.",
+    )
+    negative: tuple[str, ...] = Field(default=(), description="`--no`: what to keep out.")
+    aspect: Aspect = Aspect(width=1, height=1)
+    seed: int | None = Field(default=None, ge=0, le=SEED_MAX)
+    steps: int | None = Field(default=None, ge=1, le=150)
+    guidance_scale: float | None = Field(default=None, ge=0, le=30, description="`--cfg`.")
+    stylize: int | None = Field(default=None, ge=0, le=1000, description="`--stylize`.")
+    count: int = Field(default=1, ge=1, le=4, description="`--n`: pictures per permutation.")
+    is_tile: bool = Field(default=False, description="`--tile`: edges that meet.")
+    model: str | None = Field(default=None, description="A name from the catalog.")
+    style: str | None = Field(default=None, description="A named style.")
+    quality: Quality = Quality.STANDARD
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """List the prompt once per permutation."""
+        return expand(self.prompt)
+
+    @property
+    def parts(self) -> tuple[tuple[PromptPart, ...], ...]:
+        """List each permutation as weighted parts."""
+        return tuple(weigh(variant) for variant in self.variants)
+
+    @property
+    def picture_count(self) -> int:
+        """Count the pictures that this request asks for."""
+        return len(self.variants) * self.count

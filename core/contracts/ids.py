@@ -1,0 +1,25 @@
+"""Name the kinds of id, so that mypy tells them apart, and make new ones."""
+
+import secrets
+from typing import NewType
+
+JobId = NewType("JobId", str)
+CommunityId = NewType("CommunityId", str)
+ChannelId = NewType("ChannelId", str)
+MemberId = NewType("MemberId", str)
+VerdictId = NewType("VerdictId", str)
+NoticeId = NewType("NoticeId", str)
+VerifyId = NewType("VerifyId", str)
+"""The public, random id of one picture: 64 bits as 16 hex digits, derived from nothing."""
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def new_id(length: int = 12) -> str:
+    """Make a random id that a person can read aloud (Crockford's base 32, 5 bits a letter)."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
+def new_verify_id() -> VerifyId:
+    """Make the random public id of one picture."""
+    return VerifyId(secrets.token_hex(8))

@@ -1,0 +1,72 @@
+"""Describe a job and its pictures as every package sees them; tables stay in storage."""
+
+from pydantic import Field
+
+from core.contracts.actors import Actor, ReplyAddress
+from core.contracts.base import Contract, Moment
+from core.contracts.generation import GenerationSpec
+from core.contracts.ids import JobId, NoticeId, VerifyId
+from core.workflow import JobState, NoticeKind
+
+
+class Job(Contract):
+    """One request on its way."""
+
+    job_id: JobId
+    state: JobState
+    actor: Actor
+    address: ReplyAddress
+    spec: GenerationSpec
+    seed: int = Field(description="The seed in force: the asked one, or drawn at submission.")
+    model: str = Field(description="The catalog name of the model in force.")
+    queue: str = Field(description="The generation queue in force.")
+    policy_version: str
+    attempts: int = 0
+    parent_id: JobId | None = Field(default=None, description="The job this one goes on from.")
+    action: str = Field(default="imagine", description="How it came about: imagine, reroll, …")
+    failure: str | None = Field(default=None, description="An error code, once FAILED.")
+    created_at: Moment
+    updated_at: Moment
+
+
+class Picture(Contract):
+    """One finished picture of a job: where its bytes are and what they are."""
+
+    verify_id: VerifyId
+    job_id: JobId
+    index: int = Field(ge=0, description="Its place in the job, from 0.")
+    blob: str = Field(description="Key in the blob store, under `published/` or `held/`.")
+    sha256: str = Field(description="Of the exact bytes that were stored and posted.")
+    media_type: str = "image/png"
+    width: int
+    height: int
+    size_bytes: int
+    seed: int
+    prompt: str = Field(description="The permutation that this picture shows.")
+    alt_text: str
+    model: str
+    model_sha256: str = ""
+    policy_version: str
+    steps: int
+    guidance_scale: float
+    scheduler: str
+    duration_s: float = Field(description="Engine time for this picture, in seconds.")
+    created_at: Moment
+
+
+class Notice(Contract):
+    """Something to tell people about a job; delivered once by the front-end that owns it."""
+
+    notice_id: NoticeId
+    job_id: JobId
+    kind: NoticeKind
+    address: ReplyAddress
+    attempts: int = 0
+    created_at: Moment
+
+
+class QueuePlace(Contract):
+    """Where a waiting job stands."""
+
+    position: int = Field(ge=1, description="1 is next.")
+    total: int = Field(ge=1)

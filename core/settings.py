@@ -1,0 +1,147 @@
+"""Read every setting from the environment, once, at a process's entry point.
+
+Names are `EASEL_` plus the field in capitals, with the group before it: `EASEL_WEB_PORT`.
+A `.env` file in the working folder is read too; the environment wins. `.env.example` and
+`docs/settings.md` are held to these classes by a test.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import UserError
+
+PLACEHOLDER_SECRET = "change-me"  # noqa: S105 - the value that production refuses.
+
+
+class Environment(StrEnum):
+    """Where this process runs; production refuses placeholder secrets."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+def _config(prefix: str) -> SettingsConfigDict:
+    return SettingsConfigDict(
+        env_prefix=prefix, env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+    )
+
+
+class CoreSettings(BaseSettings):
+    """What every process needs to meet the others."""
+
+    model_config = _config("EASEL_")
+
+    environment: Environment = Field(
+        Environment.DEVELOPMENT, description="`production` refuses placeholder secrets."
+    )
+    home: Path = Field(
+        Path("easel-data"),
+        description="Folder for SQLite, blobs, keys and the embedded Redis's file.",
+    )
+    database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in EASEL_HOME.")
+    redis_url: str = Field("redis://127.0.0.1:6379/0", description="Broker and progress events.")
+    blob_url: str = Field(
+        "", description="Folder or fsspec URL (`s3://bucket/prefix`); empty: EASEL_HOME/blobs."
+    )
+    keys_dir: Path | None = Field(
+        None, description="Folder of the signing chain; empty: EASEL_HOME/keys, made at first start."
+    )
+    secret_key: SecretStr = Field(
+        SecretStr(PLACEHOLDER_SECRET), description="Signs sessions and one-time links."
+    )
+    policy_file: Path | None = Field(
+        None, description="The community's policy; empty: the shipped PG-13 policy."
+    )
+    model: str = Field(
+        "easel-small",
+        description="What draws: `easel-small` (shipped), a Hugging Face id or a local folder.",
+    )
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_json: bool = Field(default=False, description="One JSON object a line instead of text.")
+    metrics_port: int = Field(0, description="Prometheus port of a worker process; 0: none.")
+    outbox_sweep_s: float = Field(
+        5.0, gt=0, description="How often unsent tasks and lost jobs are looked for, in seconds."
+    )
+    visibility_timeout_s: int = Field(
+        60, ge=2, description="A task not renewed for this long goes to another worker."
+    )
+    job_lease_s: float = Field(
+        15.0, gt=0, description="A running job not renewed for this long counts as lost."
+    )
+    max_waiting_jobs: int = Field(
+        10, ge=1, description="Jobs one member may have waiting at a time."
+    )
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database in force."""
+        return self.database_url or f"sqlite:///{(self.home / 'easel.db').resolve()}"
+
+    @property
+    def resolved_blob_url(self) -> str:
+        """The blob store in force."""
+        return self.blob_url or str((self.home / "blobs").resolve())
+
+    @property
+    def resolved_keys_dir(self) -> Path:
+        """The folder of the signing chain in force."""
+        return (self.keys_dir or self.home / "keys").resolve()
+
+    @model_validator(mode="after")
+    def _refuse_placeholders(self) -> Self:
+        is_placeholder = self.secret_key.get_secret_value() in {"", PLACEHOLDER_SECRET}
+        if self.environment is Environment.PRODUCTION and is_placeholder:
+            raise UserError("placeholder_secret", setting="EASEL_SECRET_KEY")
+        return self
+
+
+class WebSettings(BaseSettings):
+    """The local web chat."""
+
+    model_config = _config("EASEL_WEB_")
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8700, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
+    community: str = Field("local", description="Id of the community that the chat belongs to.")
+    channel: str = Field("general", description="Name of the chat's channel.")
+
+
+class WorkerSettings(BaseSettings):
+    """The generation worker and its engine."""
+
+    model_config = _config("EASEL_WORKER_")
+
+    device: str = Field("auto", description="`auto`, `cpu`, `cuda` or `cuda:N`.")
+    dtype: str = Field("auto", description="`auto` (bf16 on CUDA, fp32 on CPU), fp32, fp16, bf16.")
+    slots: int = Field(4, ge=1, le=64, description="Tasks taken from the broker at a time.")
+    cpu_threads: int = Field(
+        1, ge=1, description="torch threads on a CPU; more than 1 collapses beside busy neighbours."
+    )
+    preview_interval_s: float = Field(
+        0.5, ge=0, description="At most one preview picture a job in this time."
+    )
+    hang_timeout_s: float = Field(
+        120.0, gt=0, description="An engine with no step for this long is killed and restarted."
+    )
+
+
+class ScreeningSettings(BaseSettings):
+    """The prompt-screening worker."""
+
+    model_config = _config("EASEL_SCREENING_")
+
+    concurrency: int = Field(2, ge=1, le=64, description="Prompts screened at a time.")
+    timeout_s: float = Field(5.0, gt=0, description="A classifier slower than this means review.")
+
+
+ALL_SETTINGS: tuple[type[BaseSettings], ...] = (
+    CoreSettings,
+    WebSettings,
+    WorkerSettings,
+    ScreeningSettings,
+)
+"""Every settings class, in the order in which docs/settings.md lists them."""

@@ -1,0 +1,1 @@
+"""Decide what may be drawn, and say why: policy, rules, classifiers, verdicts."""

@@ -1,0 +1,1 @@
+"""Draw: Celery tasks around a supervised diffusion engine."""
