@@ -4,7 +4,6 @@ PIP_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := bot worker moderation core
-export PYTHONWARNINGS ?= default
 
 .DEFAULT_GOAL := help
 .PHONY: help setup system demo test check format bench-road lock clean
