@@ -1,0 +1,12 @@
+"""Label every picture that leaves, and read labels back.
+
+    keys       the signing chain: made at first start, or an operator's own
+    manifest   what the signed C2PA manifest says
+    xmp        the same in plain IPTC metadata, and reading it back safely
+    stamp      pixels -> PNG -> XMP -> C2PA last -> the exact bytes to post
+    container  PNG, JPEG and WebP by their bytes, without decoding a pixel
+    read       a file -> a report: whose label it is and whether it holds
+    native     every call into the C2PA library
+
+The library (23 MB, in the extra `provenance`) is loaded at the first stamp or read.
+"""
