@@ -1,0 +1,145 @@
+"""Open SQLite or Postgres so that both keep the same promises.
+
+Both: a unit waits at most 10 s for another's lock, reads see one moment, and error texts never
+quote parameters (they hold prompts).
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from core.errors import Unavailable, UserError
+
+LOCK_TIMEOUT_S = 10
+"""How long a unit waits for another's lock. Units take milliseconds: 10 s means that one hangs."""
+
+CONNECT_TIMEOUT_S = 5
+"""How long Postgres may take to answer a connection before it counts as away."""
+
+POOL_SIZE = 8
+POOL_OVERFLOW = 32
+"""Together the 40 threads that anyio gives a front-end: none of them waits for a connection."""
+
+_AWAY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL")
+"""SQLite's names for what may pass; its plain SQLITE_ERROR is a wrong statement, thus a bug."""
+
+_READING = "easel_is_reading"
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """One pool of connections, opened for writing units or for consistent reads."""
+
+    writing: Engine
+    reading: Engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Tell which of the two databases this is."""
+        return self.writing.dialect.name == "sqlite"
+
+
+def open_engines(url: str) -> Engines:
+    """Prepare the database behind a URL without connecting to it.
+
+    Raises:
+        UserError: `database_url_unsupported`, `database_driver_missing`.
+    """
+    address = _read_url(url)
+    if address.get_backend_name() == "sqlite":
+        return _open_sqlite(address)
+    return _open_postgres(address)
+
+
+def _read_url(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        raise UserError("database_url_unsupported") from error
+    scheme = address.drivername.partition("+")[0]
+    if scheme in {"postgres", "postgresql"}:
+        return address.set(drivername="postgresql+psycopg")
+    # An in-memory SQLite is one connection's own: nothing could meet in it.
+    if scheme == "sqlite" and address.database not in {None, "", ":memory:"}:
+        return address.set(drivername="sqlite+pysqlite")
+    raise UserError("database_url_unsupported", scheme=scheme)
+
+
+def _open_sqlite(address: URL) -> Engines:
+    engine = create_engine(
+        address,
+        hide_parameters=True,
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_OVERFLOW,
+        pool_timeout=LOCK_TIMEOUT_S,
+        connect_args={"timeout": LOCK_TIMEOUT_S},
+    )
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return Engines(engine, engine.execution_options(**{_READING: True}))
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver would begin deferred transactions of its own; _begin_sqlite does it instead.
+    connection.isolation_level = None
+    connection.execute("PRAGMA foreign_keys = ON")
+    # FULL: an accepted job survives a power cut too. NORMAL would save one fsync a commit.
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    is_reading = connection.get_execution_options().get(_READING, False)
+    connection.exec_driver_sql(f"PRAGMA query_only = {int(is_reading)}")
+    # A deferred transaction that reads, then writes, fails at once when another wrote meanwhile:
+    # a unit takes the write lock first.
+    connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
+
+
+def _open_postgres(address: URL) -> Engines:
+    try:
+        engine = create_engine(
+            address,
+            hide_parameters=True,
+            pool_size=POOL_SIZE,
+            max_overflow=POOL_OVERFLOW,
+            pool_timeout=LOCK_TIMEOUT_S,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
+        )
+    except ModuleNotFoundError as error:
+        raise UserError("database_driver_missing", extra="postgres") from error
+    event.listen(engine, "begin", _begin_postgres)
+    reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return Engines(engine, reading)
+
+
+def _begin_postgres(connection: Connection) -> None:
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'")
+
+
+@contextmanager
+def away_as_unavailable() -> Iterator[None]:
+    """Say `Unavailable` for what may pass by itself; let bugs through as they are."""
+    try:
+        yield
+    except PoolTimeoutError as error:
+        raise Unavailable("database_away") from error
+    except DBAPIError as error:
+        if _is_away(error):
+            raise Unavailable("database_away") from error
+        raise
+
+
+def _is_away(error: DBAPIError) -> bool:
+    if error.connection_invalidated:
+        return True
+    cause: Any = error.orig  # Each driver has a tree of its own.
+    if isinstance(cause, sqlite3.Error):
+        return getattr(cause, "sqlite_errorname", "").startswith(_AWAY)
+    return isinstance(error, OperationalError)

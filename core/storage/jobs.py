@@ -1,0 +1,252 @@
+"""Keep jobs, and walk them through the workflow together with all that a step entails."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from core.contracts.actors import Actor, ReplyAddress
+from core.contracts.generation import GenerationSpec
+from core.contracts.ids import ChannelId, CommunityId, JobId, MemberId
+from core.contracts.jobs import Job, QueuePlace
+from core.contracts.outbox import SCREENING_QUEUE
+from core.errors import IllegalStep, NotFound
+from core.storage.audit import AuditTrail
+from core.storage.models import JobRow
+from core.storage.notices import Notices
+from core.storage.outbox import Outbox
+from core.workflow import WAITING, JobState, Outcome, Step, TaskName, advance
+
+IN_QUEUE = (JobState.SCREENING, JobState.QUEUED, JobState.RUNNING)
+"""States of the jobs that stand in a model's queue, as people see it."""
+
+
+class Jobs:
+    """The jobs of one store."""
+
+    def __init__(
+        self, session: Session, *, outbox: Outbox, notices: Notices, audit: AuditTrail
+    ) -> None:
+        self._session = session
+        self._outbox = outbox
+        self._notices = notices
+        self._audit = audit
+
+    def add(self, job: Job) -> None:
+        """Record a job; what else belongs to it is added after it."""
+        self._session.add(_to_row(job))
+        self._session.flush()
+
+    def get(self, job_id: JobId) -> Job:
+        """Find a job.
+
+        Raises:
+            NotFound: `job_not_found`.
+        """
+        return _to_job(self._row(job_id))
+
+    def advance(  # noqa: PLR0913 - one step of the workflow with everything that may come with it.
+        self,
+        job_id: JobId,
+        outcome: Outcome,
+        *,
+        now: datetime,
+        by: str = "system",
+        worker_id: str | None = None,
+        failure: str | None = None,
+        address: ReplyAddress | None = None,
+    ) -> Job:
+        """Take the workflow's step, with its audit row, its task and its notice.
+
+        Args:
+            job_id: Whose step.
+            outcome: What happened.
+            now: When.
+            by: Who brought it about, for the audit trail.
+            worker_id: Set by a worker: the step counts only while the job's lease is its own.
+            failure: An error code, kept if the job fails.
+            address: Where the notice goes, if not to the job's own address.
+
+        Raises:
+            NotFound: `job_not_found`.
+            IllegalStep: `illegal_step`: the table has no such row, so a race was lost;
+                `lease_lost`: the job is another worker's by now.
+        """
+        row = self._row(job_id, is_locked=True)
+        if worker_id is not None and row.worker_id != worker_id:
+            raise IllegalStep("lease_lost", state=row.state.value, outcome=outcome.value)
+        step = advance(row.state, outcome, attempts=row.attempts)
+        was = row.state
+        _take(row, step, outcome, failure, now)
+        self._session.flush()
+        facts = {"from": was.value, "to": row.state.value, "outcome": outcome.value}
+        if row.failure is not None:
+            facts["failure"] = row.failure
+        self._audit.add("step", job_id=job_id, by=by, facts=facts, now=now)
+        self._follow(row, step, address, now)
+        return _to_job(row)
+
+    def start(self, job_id: JobId, worker_id: str, lease_until: datetime, *, now: datetime) -> Job:
+        """Take a queued job for a worker.
+
+        Raises:
+            NotFound: `job_not_found`.
+            IllegalStep: `illegal_step`: it is not queued; somebody else has it or it is over.
+        """
+        job = self.advance(job_id, Outcome.STARTED, now=now, by=worker_id)
+        row = self._row(job_id)
+        row.worker_id = worker_id
+        row.lease_until = lease_until
+        self._session.flush()
+        return job
+
+    def renew(self, job_id: JobId, worker_id: str, lease_until: datetime) -> bool:
+        """Lengthen a worker's lease; False: the job is no longer its own."""
+        row = self._row(job_id, is_locked=True)
+        if row.state is not JobState.RUNNING or row.worker_id != worker_id:
+            return False
+        row.lease_until = lease_until
+        self._session.flush()
+        return True
+
+    def set_address(self, job_id: JobId, address: ReplyAddress) -> None:
+        """Say where the job's later notices go; those already given keep theirs.
+
+        Raises:
+            NotFound: `job_not_found`.
+        """
+        row = self._row(job_id, is_locked=True)
+        row.address = address.model_dump(mode="json")
+        row.channel_id = address.channel_id
+        self._session.flush()
+
+    def with_expired_lease(self, now: datetime, limit: int = 100) -> list[JobId]:
+        """List running jobs whose worker stopped renewing, the longest silent first."""
+        query = (
+            select(JobRow.job_id)
+            .where(JobRow.state == JobState.RUNNING, JobRow.lease_until < now)
+            .order_by(JobRow.lease_until)
+            .limit(limit)
+        )
+        return [JobId(job_id) for job_id in self._session.scalars(query)]
+
+    def stalled(self, state: JobState, before: datetime, limit: int = 100) -> list[JobId]:
+        """List jobs that have stood in a state since before a moment, oldest first."""
+        query = (
+            select(JobRow.job_id)
+            .where(JobRow.state == state, JobRow.updated_at < before)
+            .order_by(JobRow.updated_at)
+            .limit(limit)
+        )
+        return [JobId(job_id) for job_id in self._session.scalars(query)]
+
+    def place(self, job_id: JobId) -> QueuePlace | None:
+        """Tell where a job stands among those of its queue; None: it does not stand there."""
+        row = self._session.get(JobRow, job_id)
+        if row is None or row.state not in IN_QUEUE:
+            return None
+        position, total = self._session.execute(
+            select(func.sum(case((_is_not_after(row), 1), else_=0)), func.count()).where(
+                JobRow.queue == row.queue, JobRow.state.in_(IN_QUEUE)
+            )
+        ).one()
+        return QueuePlace(position=position, total=total)
+
+    def waiting_count(self, community_id: CommunityId, member_id: MemberId) -> int:
+        """Count the jobs that still owe a member an answer."""
+        query = select(func.count()).where(
+            JobRow.community_id == community_id,
+            JobRow.member_id == member_id,
+            JobRow.state.in_(sorted(WAITING)),
+        )
+        return self._session.scalar(query) or 0
+
+    def recent(
+        self,
+        community_id: CommunityId,
+        *,
+        channel_id: ChannelId | None = None,
+        member_id: MemberId | None = None,
+        limit: int = 50,
+    ) -> list[Job]:
+        """List a community's jobs, or one channel's or member's of it, newest first."""
+        query = select(JobRow).where(JobRow.community_id == community_id)
+        if channel_id is not None:
+            query = query.where(JobRow.channel_id == channel_id)
+        if member_id is not None:
+            query = query.where(JobRow.member_id == member_id)
+        query = query.order_by(JobRow.created_at.desc(), JobRow.job_id.desc()).limit(limit)
+        return [_to_job(row) for row in self._session.scalars(query)]
+
+    def counts(self) -> dict[JobState, int]:
+        """Count the jobs in each state, empty states too."""
+        query = select(JobRow.state, func.count()).group_by(JobRow.state)
+        found = dict(self._session.execute(query).tuples().all())
+        return {state: found.get(state, 0) for state in JobState}
+
+    def _row(self, job_id: JobId, *, is_locked: bool = False) -> JobRow:
+        row = self._session.get(
+            JobRow, job_id, with_for_update=is_locked or None, populate_existing=is_locked
+        )
+        if row is None:
+            raise NotFound("job_not_found", job_id=job_id)
+        return row
+
+    def _follow(self, row: JobRow, step: Step, address: ReplyAddress | None, now: datetime) -> None:
+        job_id = JobId(row.job_id)
+        if step.task is not None:
+            queue = SCREENING_QUEUE if step.task is TaskName.SCREEN_PROMPT else row.queue
+            self._outbox.add(step.task, job_id, queue, now=now)
+        if step.notice is not None:
+            to = address or ReplyAddress.model_validate(row.address)
+            self._notices.add(step.notice, job_id, to, now=now)
+
+
+def _take(row: JobRow, step: Step, outcome: Outcome, failure: str | None, now: datetime) -> None:
+    row.state = step.state
+    row.updated_at = now
+    if outcome is Outcome.STARTED:
+        row.attempts += 1
+    if step.state is JobState.FAILED:
+        row.failure = failure or outcome.value
+    if step.state is not JobState.RUNNING:
+        row.worker_id = None
+        row.lease_until = None
+
+
+def _is_not_after(row: JobRow) -> ColumnElement[bool]:
+    return or_(
+        JobRow.created_at < row.created_at,
+        and_(JobRow.created_at == row.created_at, JobRow.job_id <= row.job_id),
+    )
+
+
+def _to_row(job: Job) -> JobRow:
+    same = job.model_dump(exclude={"actor", "address", "spec"})
+    return JobRow(
+        **same,
+        **job.actor.model_dump(),
+        channel_id=job.address.channel_id,
+        address=job.address.model_dump(mode="json"),
+        spec=job.spec.model_dump(mode="json"),
+    )
+
+
+def _to_job(row: JobRow) -> Job:
+    return Job(
+        job_id=JobId(row.job_id),
+        state=row.state,
+        actor=Actor.model_validate(row, from_attributes=True),
+        address=ReplyAddress.model_validate(row.address),
+        spec=GenerationSpec.model_validate(row.spec),
+        seed=row.seed,
+        model=row.model,
+        queue=row.queue,
+        policy_version=row.policy_version,
+        attempts=row.attempts,
+        parent_id=None if row.parent_id is None else JobId(row.parent_id),
+        action=row.action,
+        failure=row.failure,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )

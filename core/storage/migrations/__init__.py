@@ -1,0 +1,1 @@
+"""Bring a database to this version's tables, step by step."""

@@ -1,0 +1,74 @@
+"""Hold tasks between the state change that asks for them and the broker that takes them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from core.contracts.ids import JobId
+from core.contracts.outbox import OutboxTask
+from core.storage.models import OutboxRow
+from core.storage.statements import insert_into
+from core.workflow import TaskName
+
+
+class Outbox:
+    """The outbox of one store."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, task: TaskName, job_id: JobId, queue: str, *, now: datetime) -> None:
+        """Ask for a task to be sent; nothing changes while the same one still waits unsent."""
+        sent_before = (
+            select(func.count())
+            .where(OutboxRow.job_id == job_id, OutboxRow.task == task)
+            .scalar_subquery()
+        )
+        statement = insert_into(self._session, OutboxRow).values(
+            task=task, job_id=job_id, queue=queue, attempts=sent_before, created_at=now
+        )
+        self._session.execute(
+            statement.on_conflict_do_nothing(
+                index_elements=["job_id", "task"], index_where=OutboxRow.sent_at.is_(None)
+            )
+        )
+
+    def due(self, *, now: datetime, min_age_s: float = 0.0, limit: int = 100) -> list[OutboxTask]:
+        """List unsent tasks of at least that age, oldest first."""
+        query = (
+            select(OutboxRow)
+            .where(
+                OutboxRow.sent_at.is_(None),
+                OutboxRow.created_at <= now - timedelta(seconds=min_age_s),
+            )
+            .order_by(OutboxRow.outbox_id)
+            .limit(limit)
+        )
+        return [
+            OutboxTask.model_validate(row, from_attributes=True)
+            for row in self._session.scalars(query)
+        ]
+
+    def mark_sent(self, outbox_ids: Sequence[int], *, now: datetime) -> None:
+        """Record that the broker took these; a task marked before keeps its first time."""
+        statement = (
+            update(OutboxRow)
+            .where(OutboxRow.outbox_id.in_(outbox_ids), OutboxRow.sent_at.is_(None))
+            .values(sent_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        self._session.execute(statement)
+
+    def last_sent_at(self, job_id: JobId, task: TaskName) -> datetime | None:
+        """Tell when a job's task was sent last; None: never."""
+        query = (
+            select(OutboxRow.sent_at)
+            .where(
+                OutboxRow.job_id == job_id, OutboxRow.task == task, OutboxRow.sent_at.is_not(None)
+            )
+            .order_by(OutboxRow.sent_at.desc())
+            .limit(1)
+        )
+        return self._session.scalar(query)

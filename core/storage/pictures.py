@@ -1,0 +1,93 @@
+"""Keep the record of finished pictures; their bytes lie in the blob store."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core.contracts.ids import JobId, VerifyId
+from core.contracts.jobs import Picture
+from core.errors import IllegalStep, NotFound
+from core.storage.models import PictureRow
+
+
+class Pictures:
+    """The pictures of one store."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, picture: Picture) -> None:
+        """Record a picture of a job.
+
+        Raises:
+            IllegalStep: `picture_exists`: another worker finished this job first. The unit is
+                spent; let the error end it.
+        """
+        self._session.add(PictureRow(**picture.model_dump(), deleted_at=None))
+        try:
+            self._session.flush()
+        except IntegrityError as error:
+            raise IllegalStep("picture_exists", job_id=picture.job_id) from error
+
+    def of_job(self, job_id: JobId) -> list[Picture]:
+        """List a job's pictures by index, deleted ones too: the record outlives the bytes."""
+        query = select(PictureRow).where(PictureRow.job_id == job_id).order_by(PictureRow.index)
+        return [_to_picture(row) for row in self._session.scalars(query)]
+
+    def get(self, verify_id: VerifyId) -> Picture:
+        """Find a picture by its public id.
+
+        Raises:
+            NotFound: `picture_not_found`.
+        """
+        return _to_picture(self._row(verify_id))
+
+    def by_sha256(self, sha256: str) -> Picture | None:
+        """Find the picture whose posted bytes have this hash; the newest, should there be two."""
+        query = (
+            select(PictureRow)
+            .where(PictureRow.sha256 == sha256)
+            .order_by(PictureRow.created_at.desc())
+            .limit(1)
+        )
+        row = self._session.scalar(query)
+        return None if row is None else _to_picture(row)
+
+    def set_blob(self, verify_id: VerifyId, blob: str) -> None:
+        """Say where the bytes lie now.
+
+        Raises:
+            NotFound: `picture_not_found`.
+        """
+        self._row(verify_id).blob = blob
+        self._session.flush()
+
+    def mark_deleted(self, verify_id: VerifyId, now: datetime) -> None:
+        """Record that the bytes are gone; the first time stands.
+
+        Raises:
+            NotFound: `picture_not_found`.
+        """
+        row = self._row(verify_id)
+        row.deleted_at = row.deleted_at or now
+        self._session.flush()
+
+    def is_deleted(self, verify_id: VerifyId) -> bool:
+        """Tell whether the bytes were deleted.
+
+        Raises:
+            NotFound: `picture_not_found`.
+        """
+        return self._row(verify_id).deleted_at is not None
+
+    def _row(self, verify_id: VerifyId) -> PictureRow:
+        row = self._session.get(PictureRow, verify_id)
+        if row is None:
+            raise NotFound("picture_not_found", verify_id=verify_id)
+        return row
+
+
+def _to_picture(row: PictureRow) -> Picture:
+    return Picture.model_validate(row, from_attributes=True)

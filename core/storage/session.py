@@ -1,0 +1,97 @@
+"""Open the store and run units of work in it: one transaction each, all or nothing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from core.storage.audit import AuditTrail
+from core.storage.chat import Chat
+from core.storage.engines import away_as_unavailable, open_engines
+from core.storage.jobs import Jobs
+from core.storage.notices import Notices
+from core.storage.outbox import Outbox
+from core.storage.pictures import Pictures
+from core.storage.reports import Reports
+from core.storage.verdicts import Verdicts
+
+
+class Unit:
+    """One transaction's view of everything stored; what it wrote shows only once it ends well."""
+
+    def __init__(self, session: Session) -> None:
+        self.audit = AuditTrail(session)
+        self.outbox = Outbox(session)
+        self.notices = Notices(session)
+        self.jobs = Jobs(session, outbox=self.outbox, notices=self.notices, audit=self.audit)
+        self.verdicts = Verdicts(session)
+        self.pictures = Pictures(session)
+        self.reports = Reports(session)
+        self.chat = Chat(session)
+
+
+class Store:
+    """Everything that must survive a killed process, on SQLite or Postgres.
+
+    Made once a process and shared by its threads; making it touches neither disk nor network.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engines = open_engines(url)
+
+    def migrate(self) -> None:
+        """Bring the tables to this version; several processes may do so at once.
+
+        Raises:
+            Unavailable: `database_away`.
+        """
+        from core.storage.migrations.upgrade import upgrade
+
+        with away_as_unavailable():
+            upgrade(self._engines)
+
+    @contextmanager
+    def unit(self) -> Iterator[Unit]:
+        """Do things together: committed on a clean exit, rolled back on an exception.
+
+        On SQLite units queue for the one write lock, so keep slow work out of them.
+
+        Raises:
+            Unavailable: `database_away`; nothing was changed.
+        """
+        with _transaction(self._engines.writing) as unit:
+            yield unit
+
+    @contextmanager
+    def reading(self) -> Iterator[Unit]:
+        """Read things as they were at one moment, without waiting for writers; writes are refused.
+
+        Raises:
+            Unavailable: `database_away`.
+        """
+        with _transaction(self._engines.reading) as unit:
+            yield unit
+
+    def ping(self) -> None:
+        """Ask the database for a sign of life.
+
+        Raises:
+            Unavailable: `database_away`.
+        """
+        with away_as_unavailable(), self._engines.reading.begin() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        """Close every connection; the store opens new ones if it is used again."""
+        self._engines.writing.dispose()
+
+
+@contextmanager
+def _transaction(engine: Engine) -> Iterator[Unit]:
+    with (
+        away_as_unavailable(),
+        Session(engine, expire_on_commit=False) as session,
+        session.begin(),
+    ):
+        yield Unit(session)

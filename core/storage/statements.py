@@ -1,0 +1,13 @@
+"""Build the one statement that SQLAlchemy spells per database: insert unless it is there."""
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from core.storage.models import Base
+
+
+def insert_into(session: Session, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """Start an insert with `on_conflict_…`, which both databases understand alike."""
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
