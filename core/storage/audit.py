@@ -22,7 +22,6 @@ class AuditTrail:
     ) -> None:
         """Append one row. Facts are ids, codes and numbers, never a prompt."""
         self._session.add(AuditTrailRow(job_id=job_id, kind=kind, by=by, facts=dict(facts), at=now))
-        self._session.flush()
 
     def of_job(self, job_id: JobId) -> list[AuditRow]:
         """List what was done about a job, oldest first."""

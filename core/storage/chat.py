@@ -54,7 +54,7 @@ class Chat:
         row.author, row.author_id, row.kind = author, author_id, kind
         row.body, row.job_id = body, job_id
         row.revision, row.is_deleted, row.updated_at = revision, False, now
-        self._session.flush()
+        self._session.flush()  # A new message learns its number.
         return _to_message(row)
 
     def get(self, key: str) -> ChatMessage | None:
@@ -69,7 +69,6 @@ class Chat:
             return
         row.revision = self._next_revision(ChannelId(row.channel_id))
         row.body, row.is_deleted, row.updated_at = "", True, now
-        self._session.flush()
 
     def recent(
         self, channel_id: ChannelId, *, viewer: MemberId, limit: int = 50

@@ -35,7 +35,6 @@ class Jobs:
     def add(self, job: Job) -> None:
         """Record a job; what else belongs to it is added after it."""
         self._session.add(_to_row(job))
-        self._session.flush()
 
     def get(self, job_id: JobId) -> Job:
         """Find a job.
@@ -78,7 +77,6 @@ class Jobs:
         step = advance(row.state, outcome, attempts=row.attempts)
         was = row.state
         _take(row, step, outcome, failure, now)
-        self._session.flush()
         facts = {"from": was.value, "to": row.state.value, "outcome": outcome.value}
         if row.failure is not None:
             facts["failure"] = row.failure
@@ -97,7 +95,6 @@ class Jobs:
         row = self._row(job_id)
         row.worker_id = worker_id
         row.lease_until = lease_until
-        self._session.flush()
         return job
 
     def renew(self, job_id: JobId, worker_id: str, lease_until: datetime) -> bool:
@@ -106,7 +103,6 @@ class Jobs:
         if row.state is not JobState.RUNNING or row.worker_id != worker_id:
             return False
         row.lease_until = lease_until
-        self._session.flush()
         return True
 
     def set_address(self, job_id: JobId, address: ReplyAddress) -> None:
@@ -118,7 +114,6 @@ class Jobs:
         row = self._row(job_id, is_locked=True)
         row.address = address.model_dump(mode="json")
         row.channel_id = address.channel_id
-        self._session.flush()
 
     def with_expired_lease(self, now: datetime, limit: int = 100) -> list[JobId]:
         """List running jobs whose worker stopped renewing, the longest silent first."""

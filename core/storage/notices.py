@@ -30,7 +30,6 @@ class Notices:
             created_at=now,
         )
         self._session.add(row)
-        self._session.flush()
 
     def claim(
         self,
@@ -57,7 +56,6 @@ class Notices:
             row.owner = owner
             row.due_at = now + timedelta(seconds=lease_s)
             row.attempts += 1
-        self._session.flush()
         return [_to_notice(row) for row in rows]
 
     def ack(self, notice_id: NoticeId, owner: str, *, now: datetime) -> bool:
@@ -66,7 +64,6 @@ class Notices:
         if row is None:
             return False
         row.acked_at = now
-        self._session.flush()
         return True
 
     def release(self, notice_id: NoticeId, owner: str, *, retry_at: datetime) -> None:
@@ -75,7 +72,6 @@ class Notices:
         if row is not None:
             row.owner = None
             row.due_at = retry_at
-            self._session.flush()
 
     def pending(self, platform: Platform) -> int:
         """Count the notices that a platform has yet to tell."""

@@ -62,7 +62,6 @@ class Pictures:
             NotFound: `picture_not_found`.
         """
         self._row(verify_id).blob = blob
-        self._session.flush()
 
     def mark_deleted(self, verify_id: VerifyId, now: datetime) -> None:
         """Record that the bytes are gone; the first time stands.
@@ -72,7 +71,6 @@ class Pictures:
         """
         row = self._row(verify_id)
         row.deleted_at = row.deleted_at or now
-        self._session.flush()
 
     def is_deleted(self, verify_id: VerifyId) -> bool:
         """Tell whether the bytes were deleted.

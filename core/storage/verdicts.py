@@ -22,7 +22,6 @@ class Verdicts:
             checks=[check.model_dump(mode="json") for check in verdict.checks],
         )
         self._session.add(row)
-        self._session.flush()
 
     def of_job(self, job_id: JobId) -> list[Verdict]:
         """List a job's verdicts in the order in which they were recorded."""
