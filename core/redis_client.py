@@ -13,8 +13,9 @@ import redis.retry
 TIMEOUT_S = 1.0
 """For connecting and for each answer: half of the 2 s in which a send must give up."""
 
-AWAY = (redis.ConnectionError, redis.TimeoutError)
-"""What redis-py raises when the server is gone, unreachable, silent or still loading its file."""
+AWAY = (redis.ConnectionError, redis.TimeoutError, redis.ResponseError)
+"""What redis-py raises when the server is gone, unreachable, silent, still loading its file, or
+refuses every write because its disk or memory is full (OOM, MISCONF: a ResponseError)."""
 
 
 def connect(redis_url: str) -> redis.Redis:
