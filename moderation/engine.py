@@ -1,0 +1,350 @@
+"""Decide: turn what rules and classifiers find into one verdict, and fail closed.
+
+A rule or classifier that raises, times out or answers nonsense leaves a check record and makes
+the verdict REVIEW at least; a finding that blocks still blocks. A classifier that is not
+configured follows the policy's `classifier_missing`, and the verdict says so.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from core.contracts.generation import GenerationSpec
+from core.contracts.ids import CommunityId, JobId, VerdictId, new_id
+from core.contracts.verdicts import (
+    Check,
+    CheckState,
+    Decision,
+    Finding,
+    RefusalReason,
+    Stage,
+    Verdict,
+)
+from core.workflow import Outcome
+from moderation.classifiers.base import ImageClassifier, Scores, TextClassifier, checked
+from moderation.deadline import Deadline
+from moderation.explain import placed, reason_of
+from moderation.normalize import read
+from moderation.policy import MissingCheck, Policy, Severity
+from moderation.rules import NEGATIVE, RuleBook, Scan, ScreenedText
+
+log = structlog.get_logger()
+
+CHECK_FAILED = "check_failed"
+"""The note of a verdict that a failed check made stricter."""
+
+_STRICTNESS = tuple(Decision)
+_GRAVITY = tuple(Severity)
+
+
+def texts_of(
+    spec: GenerationSpec, styles: Mapping[str, str] | None = None
+) -> tuple[ScreenedText, ...]:
+    """List every entrance of a request: prompt, permutations, parts, style, negatives.
+
+    Args:
+        spec: The request.
+        styles: What each named style appends to a prompt (`ModelProfile.styles`).
+    """
+    texts = [ScreenedText("prompt", spec.prompt)]
+    for variant, parts in zip(spec.variants, spec.parts, strict=True):
+        texts.append(ScreenedText("permutation", variant))
+        texts += [ScreenedText("part", part.text) for part in parts]
+    if spec.style is not None:
+        texts.append(ScreenedText("style", f"{spec.style} {(styles or {}).get(spec.style, '')}"))
+    texts += [ScreenedText(NEGATIVE, term) for term in spec.negative]
+    return _distinct(texts)
+
+
+def _distinct(texts: Iterable[ScreenedText]) -> tuple[ScreenedText, ...]:
+    """Keep the first of equal texts; what is wanted and what is not stay apart."""
+    first: dict[tuple[bool, str], ScreenedText] = {}
+    for text in texts:
+        first.setdefault((text.field == NEGATIVE, text.text), text)
+    return tuple(first.values())
+
+
+def outcome_of(verdict: Verdict) -> Outcome:
+    """Say which outcome of the workflow a verdict is."""
+    if verdict.decision is Decision.REVIEW and verdict.note and verdict.stage is not Stage.RULES:
+        return Outcome.CHECK_UNAVAILABLE
+    return _OUTCOMES[verdict.stage, verdict.decision]
+
+
+_OUTCOMES = {
+    (Stage.RULES, Decision.ALLOW): Outcome.RULES_PASS,
+    (Stage.RULES, Decision.REVIEW): Outcome.RULES_REVIEW,
+    (Stage.RULES, Decision.BLOCK): Outcome.RULES_BLOCK,
+    (Stage.PROMPT, Decision.ALLOW): Outcome.PROMPT_ALLOW,
+    (Stage.PROMPT, Decision.REVIEW): Outcome.PROMPT_REVIEW,
+    (Stage.PROMPT, Decision.BLOCK): Outcome.PROMPT_BLOCK,
+    (Stage.IMAGE, Decision.ALLOW): Outcome.OUTPUT_ALLOW,
+    (Stage.IMAGE, Decision.REVIEW): Outcome.OUTPUT_REVIEW,
+    (Stage.IMAGE, Decision.BLOCK): Outcome.OUTPUT_BLOCK,
+}
+
+
+@dataclass(slots=True)
+class _Inquiry:
+    """What has come to light about one input so far."""
+
+    started: float = field(default_factory=time.perf_counter)
+    findings: list[Finding] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    at_least: Decision = Decision.ALLOW
+    note: str | None = None
+
+    def require(self, decision: Decision, note: str) -> None:
+        """Raise the decision to at least this and say why; the strictest reason stays."""
+        if self.note is None or _rank(decision) > _rank(self.at_least):
+            self.at_least, self.note = _stricter(self.at_least, decision), note
+
+
+class Gate:
+    """One policy, compiled: every prompt and picture passes here. Safe to share by threads."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        *,
+        classifier: TextClassifier | None = None,
+        image_classifier: ImageClassifier | None = None,
+        timeout_s: float = 5.0,
+    ) -> None:
+        self._policy = policy
+        self._rules = RuleBook(policy)
+        self._classifier = classifier
+        self._image_classifier = image_classifier
+        self._deadline: Deadline[Sequence[Scores]] = Deadline(timeout_s)
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self._policy
+
+    def screen_rules(
+        self,
+        texts: Sequence[ScreenedText],
+        *,
+        community_id: CommunityId,
+        job_id: JobId | None = None,
+        now: datetime,
+        is_age_restricted: bool = False,
+    ) -> Verdict:
+        """Screen by rules alone: the instant answer, before any job is queued."""
+        inquiry = _Inquiry()
+        self._apply_rules(inquiry, texts, is_age_restricted=is_age_restricted)
+        subject = _Subject(Stage.RULES, community_id, job_id, now, _digest_of(texts))
+        return self._conclude(inquiry, subject)
+
+    def screen_prompt(
+        self,
+        texts: Sequence[ScreenedText],
+        *,
+        community_id: CommunityId,
+        job_id: JobId | None = None,
+        now: datetime,
+        is_age_restricted: bool = False,
+    ) -> Verdict:
+        """Screen by rules and the classifier: what clears a prompt for drawing."""
+        inquiry = _Inquiry()
+        self._apply_rules(inquiry, texts, is_age_restricted=is_age_restricted)
+        classifier = self._classifier
+        if classifier is None:
+            self._note_missing(inquiry, "classifier", self._policy.classifier_missing)
+        else:
+            # A term of `--no` is judged by rules only: a classifier cannot tell wish from refusal.
+            fields = [text.field for text in texts if text.field != NEGATIVE]
+            plain = [read(text.text).plain.text for text in texts if text.field != NEGATIVE]
+            self._apply_classifier(inquiry, classifier, fields, lambda: classifier.score(plain))
+        subject = _Subject(Stage.PROMPT, community_id, job_id, now, _digest_of(texts))
+        return self._conclude(inquiry, subject)
+
+    def screen_image(
+        self,
+        # A PIL image; typed loosely so that processes without Pillow can import this module.
+        image: Any,
+        *,
+        community_id: CommunityId,
+        job_id: JobId | None,
+        now: datetime,
+    ) -> Verdict:
+        """Screen one finished picture by its pixels."""
+        inquiry = _Inquiry()
+        classifier = self._image_classifier
+        if classifier is None:
+            self._note_missing(inquiry, "image_check", self._policy.image_check_missing)
+        else:
+            self._apply_classifier(
+                inquiry, classifier, ["picture"], lambda: classifier.score([image])
+            )
+        pixels = hashlib.sha256(f"{image.mode} {image.size} ".encode() + image.tobytes())
+        subject = _Subject(Stage.IMAGE, community_id, job_id, now, pixels.hexdigest())
+        return self._conclude(inquiry, subject)
+
+    def explain(self, verdict: Verdict) -> RefusalReason:
+        """Say why, in the words of the policy."""
+        return reason_of(verdict, self._policy)
+
+    def _apply_rules(
+        self, inquiry: _Inquiry, texts: Sequence[ScreenedText], *, is_age_restricted: bool
+    ) -> None:
+        started = time.perf_counter()
+        state = CheckState.RAN
+        scan = self._scan(texts)
+        if scan is None:
+            state = CheckState.FAILED
+            inquiry.require(Decision.REVIEW, CHECK_FAILED)
+        else:
+            for rule in self._rules.rules:
+                try:
+                    found = rule.find(scan, is_age_restricted=is_age_restricted)
+                except Exception:
+                    log.exception("rule_failed", rule=rule.source)
+                    inquiry.checks.append(Check(name=rule.source, state=CheckState.FAILED))
+                    inquiry.require(Decision.REVIEW, CHECK_FAILED)
+                else:
+                    inquiry.findings += placed(found, texts)
+        version = self._policy.version
+        took_ms = _ms_since(started)
+        inquiry.checks.append(
+            Check(name="rules", version=version, state=state, duration_ms=took_ms)
+        )
+
+    def _scan(self, texts: Sequence[ScreenedText]) -> Scan | None:
+        try:
+            return self._rules.scan(texts)
+        except Exception:
+            log.exception("scan_failed")
+            return None
+
+    def _note_missing(self, inquiry: _Inquiry, name: str, setting: MissingCheck) -> None:
+        inquiry.checks.append(Check(name=name, state=CheckState.MISSING))
+        decision = _WHERE_MISSING[setting]
+        suffix = f"_{setting}" if setting is MissingCheck.RULES_ONLY else ""
+        inquiry.require(decision, f"{name}_missing{suffix}")
+
+    def _apply_classifier(
+        self,
+        inquiry: _Inquiry,
+        classifier: TextClassifier | ImageClassifier,
+        fields: Sequence[str],
+        score: Callable[[], Sequence[Scores]],
+    ) -> None:
+        started = time.perf_counter()
+        state = CheckState.RAN
+        try:
+            answer = checked(self._deadline.run(score), len(fields))
+            for where, scores in zip(fields, answer, strict=True):
+                self._judge(inquiry, classifier, where, scores)
+        except TimeoutError:
+            log.warning("classifier_timed_out", classifier=classifier.name)
+            state = CheckState.TIMED_OUT
+            inquiry.require(Decision.REVIEW, CHECK_FAILED)
+        except Exception:
+            log.exception("classifier_failed", classifier=classifier.name)
+            state = CheckState.FAILED
+            inquiry.require(Decision.REVIEW, CHECK_FAILED)
+        inquiry.checks.append(
+            Check(
+                name=classifier.name,
+                version=classifier.version,
+                state=state,
+                duration_ms=_ms_since(started),
+            )
+        )
+
+    def _judge(
+        self,
+        inquiry: _Inquiry,
+        classifier: TextClassifier | ImageClassifier,
+        where: str,
+        scores: Scores,
+    ) -> None:
+        """Turn the scores of one input into findings; what cannot be judged is reviewed."""
+        for code, score in scores.items():
+            category = self._policy.categories.get(code)
+            if category is None:
+                inquiry.require(Decision.REVIEW, "unknown_category")
+            elif category.thresholds is None:
+                inquiry.require(Decision.REVIEW, "thresholds_missing")
+            elif score >= category.thresholds.review:
+                is_clear = score >= category.thresholds.block
+                inquiry.findings.append(
+                    Finding(
+                        category=code,
+                        source=f"classifier:{classifier.name}@{classifier.version}",
+                        decision=Decision.BLOCK if is_clear else Decision.REVIEW,
+                        score=score,
+                        field=where,
+                    )
+                )
+
+    def _conclude(self, inquiry: _Inquiry, subject: "_Subject") -> Verdict:
+        findings = sorted(inquiry.findings, key=self._weight, reverse=True)
+        decision = inquiry.at_least
+        for finding in findings[:1]:
+            decision = _stricter(decision, finding.decision)
+        names_category = bool(findings) and findings[0].decision is not Decision.ALLOW
+        return Verdict(
+            verdict_id=VerdictId(new_id()),
+            job_id=subject.job_id,
+            community_id=subject.community_id,
+            stage=subject.stage,
+            decision=decision,
+            category=findings[0].category if names_category else None,
+            findings=tuple(findings),
+            checks=tuple(inquiry.checks),
+            policy_name=self._policy.name,
+            policy_version=self._policy.version,
+            input_sha256=subject.input_sha256,
+            duration_ms=_ms_since(inquiry.started),
+            decided_at=subject.now,
+            note=inquiry.note,
+        )
+
+    def _weight(self, finding: Finding) -> tuple[int, int]:
+        """Order findings: the strictest first, of those the gravest."""
+        severity = self._policy.categories[finding.category].severity
+        return _rank(finding.decision), _GRAVITY.index(severity)
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What a verdict is about."""
+
+    stage: Stage
+    community_id: CommunityId
+    job_id: JobId | None
+    now: datetime
+    input_sha256: str
+
+
+_WHERE_MISSING = {
+    MissingCheck.RULES_ONLY: Decision.ALLOW,
+    MissingCheck.REVIEW: Decision.REVIEW,
+    MissingCheck.BLOCK: Decision.BLOCK,
+}
+
+
+def _rank(decision: Decision) -> int:
+    return _STRICTNESS.index(decision)
+
+
+def _stricter(one: Decision, other: Decision) -> Decision:
+    return max(one, other, key=_rank)
+
+
+def _digest_of(texts: Sequence[ScreenedText]) -> str:
+    listed = json.dumps([(text.field, text.text) for text in texts])
+    return hashlib.sha256(listed.encode()).hexdigest()
+
+
+def _ms_since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 3)

@@ -1,0 +1,251 @@
+"""Read a prompt as a person would, however it was spelt, and remember where each character stood.
+
+`read` gives several readings of one text. The first, `plain`, changes as little as possible:
+compatibility forms, hidden characters, stacked marks, look-alike letters inside Latin words and
+weight syntax go, and "Dalí", "yin-yang" or "U.S. 101" stay. The others are guesses at what an
+obfuscated text hides (accents folded, letters joined, digits read as letters, runs of letters
+shortened). A guess costs a benign text nothing: it is only ever looked up in the term lists, and
+"out-of-focus" read as "outoffocus" is in none of them.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from core.contracts.verdicts import Span
+from moderation.confusables import CONFUSABLES
+
+MAX_MARKS = 2
+"""Combining marks that one letter may carry: Vietnamese needs two, stacked ("zalgo") text more."""
+
+MIN_SPACED = 3
+"""Single letters in a row that count as a spaced-out word; two are initials ("J. R. Hartley")."""
+
+_JOINERS = "\u200c\u200d\ufe0e\ufe0f"
+_FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
+_FIRST_JOINING_SCRIPT = 0x0590
+"""Joiners after a Hebrew or later character (Persian, Indic scripts, emoji) carry meaning."""
+
+_OVERLAYS = frozenset(map(chr, (*range(0x0334, 0x0339), *range(0x20D2, 0x20F1))))
+_TAGS = range(0xE0020, 0xE007F)
+
+# Every repetition below is bounded or unambiguous, so that no input takes more than linear time.
+_WEIGHT_END = re.compile(r":\s{0,3}[+-]?(?:\d{1,4}(?:\.\d{0,4})?|\.\d{1,4})\s{0,3}\)")
+_WORD = re.compile(r"[^\W\d_]+")
+_LONG_RUN = re.compile(r"([a-z])\1{2,}")
+_INNER_MARKS = re.compile(r"(?<=[a-z0-9])[-.*/|+~()\[\]{}]+(?=[a-z0-9])")
+_SPACER = r"[ .\-_*/|,+~]{1,3}"
+_SPACED = re.compile(
+    rf"(?<![^\W_])[a-z0-9@$](?:{_SPACER}[a-z0-9@$](?![^\W_])){{{MIN_SPACED - 1},}}"
+)
+_SPACED_ARTICLE = re.compile(
+    rf"(?<![^\W_])[ai] (?=[a-z0-9@$](?:{_SPACER}[a-z0-9@$](?![^\W_])){{2}})"
+)
+_SEPARATORS = re.compile(r"[ .\-_*/|,+~]+")
+_LEET_SIGNS = re.compile(r"[0-9@$€£!|]")
+_LEET_TOKEN = re.compile(r"[a-z0-9@$€£!|]+")
+_LEET = str.maketrans("0123456789@$€£!|", "oizeasgtbgaselii")
+_LEET_L = str.maketrans("1!|", "lll")
+_TO_ASCII = str.maketrans("_\u2018\u2019\u2010\u2011\u2013\u2014", " ''----")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read a text, with the place in the original of each of its characters."""
+
+    source: str
+    text: str
+    origins: Sequence[int]
+
+    def span(self, start: int, end: int) -> Span:
+        """Map a range of this reading to the range of the original that it was read from."""
+        first, last = self.origins[start], self.origins[end - 1] + 1
+        while last < len(self.source) and _is_attached(self.source[last]):
+            last += 1
+        return Span(start=first, end=last, text=self.source[first:last])
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """Every reading of one text: `plain` for classifiers and people, `guesses` for the lists."""
+
+    plain: Reading
+    guesses: tuple[Reading, ...]
+
+
+def read(text: str) -> Readings:
+    """Read a text in every way that is worth looking up."""
+    plain = _plain(text)
+    base = _folded(plain)
+    guesses = [base]
+    sources = [base, *_joined(base)]
+    for source in sources:
+        for unleet in _unleeted(source):
+            guesses += [unleet, *_shortened(unleet)]
+    guesses += _hidden_tags(text)
+    distinct = {guess.text: guess for guess in reversed(guesses)}
+    return Readings(plain=plain, guesses=tuple(reversed(distinct.values())))
+
+
+def _is_attached(char: str) -> bool:
+    return char in _FILLERS or unicodedata.category(char) in {"Mn", "Me", "Cf"}
+
+
+def _plain(text: str) -> Reading:
+    if text.isascii():
+        reading = Reading(text, text.lower(), range(len(text)))
+    else:
+        cells = list(_cells(text))
+        reading = Reading(text, "".join(c for c, _ in cells), [origin for _, origin in cells])
+        reading = _rewrite(reading, _WORD, _fold_mixed_script)
+    return _without_weights(reading) if _WEIGHT_END.search(reading.text) else reading
+
+
+def _cells(text: str) -> Iterator[tuple[str, int]]:
+    """Yield each character in its compatibility form and lower case, with its place."""
+    position = 0
+    while position < len(text):
+        start = position
+        position += 1
+        if _is_hidden(text, start):
+            continue
+        marks = ""
+        while position < len(text) and (
+            unicodedata.combining(text[position]) or text[position] in _OVERLAYS
+        ):
+            marks += text[position] if text[position] not in _OVERLAYS else ""
+            position += 1
+        letter = text[start] + (marks if len(marks) <= MAX_MARKS else "")
+        for char in unicodedata.normalize("NFKC", letter).lower():
+            yield char, start
+
+
+def _is_hidden(text: str, at: int) -> bool:
+    char = text[at]
+    if char in _JOINERS:
+        return at == 0 or ord(text[at - 1]) < _FIRST_JOINING_SCRIPT
+    return char in _FILLERS or unicodedata.category(char) in {"Cf", "Me"} or _is_variation(char)
+
+
+def _is_variation(char: str) -> bool:
+    return "\ufe00" <= char <= "\ufe0d" or "\U000e0100" <= char <= "\U000e01ef"
+
+
+def _fold_mixed_script(word: str) -> str:
+    """Fold look-alikes in a word that also has plain Latin letters; leave other scripts alone."""
+    if word.isascii() or not any("a" <= char <= "z" for char in word):
+        return word
+    return "".join(CONFUSABLES.get(char, char) for char in word)
+
+
+def _without_weights(reading: Reading) -> Reading:
+    """Drop the brackets and numbers of `(x:1.2)`, so that `(nu:1.1)(de:1.1)` reads as one word."""
+    dropped: set[int] = set()
+    opened: list[int] = []
+    ends = {match.end() - 1: match.start() for match in _WEIGHT_END.finditer(reading.text)}
+    for at, char in enumerate(reading.text):
+        if char == "(":
+            opened.append(at)
+        elif char == ")" and opened:
+            start = opened.pop()
+            if at in ends:
+                dropped |= {start, *range(ends[at], at + 1)}
+    kept = [at for at in range(len(reading.text)) if at not in dropped]
+    text = "".join(reading.text[at] for at in kept)
+    return Reading(reading.source, text, [reading.origins[at] for at in kept])
+
+
+def _folded(plain: Reading) -> Reading:
+    """Fold accents and every look-alike, one character for one."""
+    text = plain.text.translate(_TO_ASCII)
+    if not text.isascii():
+        text = "".join(_fold(char) for char in text)
+    return Reading(plain.source, text, plain.origins)
+
+
+def _fold(char: str) -> str:
+    if char.isascii():
+        return char
+    base = unicodedata.normalize("NFD", char)[0]
+    return CONFUSABLES.get(base, base)
+
+
+def _joined(base: Reading) -> list[Reading]:
+    """Join "n u d e", "n.u.d.e" and "nu-de"; also with a leading "a" kept as the article."""
+    joined = [
+        _rewrite(_rewrite(source, _SPACED, _drop_separators), _INNER_MARKS, lambda _: "")
+        for source in (base, _rewrite(base, _SPACED_ARTICLE, lambda found: found[0] + "\n"))
+    ]
+    return [reading for reading in joined if reading.text != base.text]
+
+
+def _drop_separators(run: str) -> str:
+    return _SEPARATORS.sub("", run)
+
+
+def _unleeted(source: Reading) -> list[Reading]:
+    """Read digits and signs inside words as letters; `1`, `!` and `|` stand for i or for l."""
+    if not _LEET_SIGNS.search(source.text):
+        return [source]
+    as_i = _rewrite(source, _LEET_TOKEN, lambda token: _unleet(token, _LEET))
+    as_l = _rewrite(source, _LEET_TOKEN, lambda token: _unleet(token, _LEET | _LEET_L))
+    return [source, as_i, as_l]
+
+
+def _unleet(token: str, letters: dict[int, int]) -> str:
+    """Read the signs of a token as letters, if it has letters; a closing "!" is punctuation."""
+    word = token.rstrip("!|")
+    if not any("a" <= char <= "z" for char in word):
+        return token
+    return word.translate(letters) + token[len(word) :]
+
+
+def _shortened(source: Reading) -> list[Reading]:
+    """Shorten runs of three and more letters to two ("boooobs") and to one ("nuuude")."""
+    if not _LONG_RUN.search(source.text):
+        return []
+    return [
+        _rewrite(source, _LONG_RUN, lambda run: run[0] * 2),
+        _rewrite(source, _LONG_RUN, lambda run: run[0]),
+    ]
+
+
+def _hidden_tags(text: str) -> list[Reading]:
+    """Read what Unicode tag characters spell out unseen."""
+    places = [at for at, char in enumerate(text) if ord(char) in _TAGS]
+    hidden = "".join(chr(ord(text[at]) - 0xE0000) for at in places).lower()
+    return [Reading(text, hidden, places)] if hidden.strip() else []
+
+
+def _rewrite(reading: Reading, pattern: re.Pattern[str], change: Callable[[str], str]) -> Reading:
+    """Replace each match; the new characters take the places of the old ones in order."""
+    pieces: list[str] = []
+    origins: list[int] = []
+    done = 0
+    for match in pattern.finditer(reading.text):
+        new = change(match[0])
+        if new == match[0]:
+            continue
+        pieces += [reading.text[done : match.start()], new]
+        origins += reading.origins[done : match.start()]
+        origins += _aligned(match[0], new, reading.origins[match.start() : match.end()])
+        done = match.end()
+    if not pieces:
+        return reading
+    pieces.append(reading.text[done:])
+    origins += reading.origins[done:]
+    return Reading(reading.source, "".join(pieces), origins)
+
+
+def _aligned(old: str, new: str, origins: Sequence[int]) -> list[int]:
+    """Give each new character its place: position by position, or as a subsequence of the old."""
+    if len(old) == len(new):
+        return list(origins)
+    places: list[int] = []
+    at = 0
+    for char in new:
+        at = old.index(char, at)
+        places.append(origins[at])
+        at += 1
+    return places
