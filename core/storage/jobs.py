@@ -35,6 +35,7 @@ class Jobs:
     def add(self, job: Job) -> None:
         """Record a job; what else belongs to it is added after it."""
         self._session.add(_to_row(job))
+        self._session.flush()  # What refers to the job finds it, whatever order rows go out in.
 
     def get(self, job_id: JobId) -> Job:
         """Find a job.
@@ -176,7 +177,7 @@ class Jobs:
     def counts(self) -> dict[JobState, int]:
         """Count the jobs in each state, empty states too."""
         query = select(JobRow.state, func.count()).group_by(JobRow.state)
-        found = dict(self._session.execute(query).tuples().all())
+        found = dict(self._session.execute(query).all())
         return {state: found.get(state, 0) for state in JobState}
 
     def _row(self, job_id: JobId, *, is_locked: bool = False) -> JobRow:

@@ -1,0 +1,286 @@
+"""Hold the jobs of both databases to the workflow, the leases and the queue."""
+
+import pytest
+
+from core.contracts.actors import Platform
+from core.contracts.jobs import QueuePlace
+from core.errors import IllegalStep, NotFound
+from core.workflow import (
+    FINAL,
+    MAX_ATTEMPTS,
+    TABLE,
+    WAITING,
+    JobState,
+    NoticeKind,
+    Outcome,
+    TaskName,
+)
+from tests.core.storage.samples import START, WORKER, a_job, an_address, at
+
+
+def added(store, *args, **fields):
+    """Add a job and return it."""
+    job = a_job(*args, **fields)
+    with store.unit() as unit:
+        unit.jobs.add(job)
+    return job
+
+
+def running(store, worker_id=WORKER, lease_s=15, **fields):
+    """Add a job and start it."""
+    job = added(store, JobState.QUEUED, **fields)
+    with store.unit() as unit:
+        return unit.jobs.start(job.job_id, worker_id, at(lease_s), now=at(1))
+
+
+def test_a_job_comes_back_as_it_was_written(store):
+    """Every field survives, the times to the microsecond and in UTC."""
+    parent = added(store)
+    job = added(store, parent_id=parent.job_id, action="reroll", failure="model_broken", attempts=2)
+
+    with store.reading() as unit:
+        assert unit.jobs.get(job.job_id) == job
+        assert unit.jobs.get(job.job_id).created_at.tzname() == "UTC"
+
+
+def test_an_unknown_job_is_not_found(store):
+    """Asking for it and moving it say the same."""
+    with store.unit() as unit:
+        with pytest.raises(NotFound, match="job_not_found"):
+            unit.jobs.get("nothere")
+        with pytest.raises(NotFound, match="job_not_found"):
+            unit.jobs.advance("nothere", Outcome.RULES_PASS, now=START)
+        assert unit.jobs.place("nothere") is None
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome"), [pytest.param(*row, id=f"{row[0]}-{row[1]}") for row in TABLE]
+)
+def test_each_step_of_the_table_leaves_its_state_task_and_notice(store, state, outcome):
+    """What the table says is what lies in jobs, outbox and notices afterwards."""
+    step = TABLE[state, outcome]
+    job = added(store, state)
+
+    with store.unit() as unit:
+        moved = unit.jobs.advance(job.job_id, outcome, now=at(5), by="web:mod")
+
+    with store.unit() as unit:
+        tasks = unit.outbox.due(now=at(5))
+        notices = unit.notices.claim(Platform.WEB, "d", now=at(5), lease_s=9)
+        trail = unit.audit.of_job(job.job_id)
+        assert unit.jobs.get(job.job_id) == moved
+    assert (moved.state, moved.updated_at, moved.created_at) == (step.state, at(5), START)
+    assert [task.task for task in tasks] == ([step.task] if step.task else [])
+    assert [notice.kind for notice in notices] == ([step.notice] if step.notice else [])
+    assert [(row.kind, row.by, row.at) for row in trail] == [("step", "web:mod", at(5))]
+    assert trail[0].facts.items() >= {"from": state, "to": step.state, "outcome": outcome}.items()
+
+
+def test_tasks_go_to_screening_or_to_the_queue_of_the_model(store):
+    """Screening has one queue; generation follows the job's model."""
+    job = added(store)
+    with store.unit() as unit:
+        unit.jobs.advance(job.job_id, Outcome.RULES_PASS, now=at(1))
+        unit.jobs.advance(job.job_id, Outcome.PROMPT_ALLOW, now=at(2))
+
+        tasks = unit.outbox.due(now=at(2))
+
+    assert [(task.task, task.queue, task.job_id) for task in tasks] == [
+        (TaskName.SCREEN_PROMPT, "screening", job.job_id),
+        (TaskName.GENERATE, job.queue, job.job_id),
+    ]
+
+
+def test_a_notice_goes_to_the_given_address_or_to_the_jobs_own(store):
+    """An address set on the job counts from then on."""
+    job = added(store)
+    elsewhere, moved = an_address(Platform.SLACK, "C1"), an_address(Platform.WEB, "random")
+    with store.unit() as unit:
+        unit.jobs.advance(job.job_id, Outcome.RULES_PASS, now=at(1), address=elsewhere)
+        unit.jobs.set_address(job.job_id, moved)
+        unit.jobs.advance(job.job_id, Outcome.PROMPT_ALLOW, now=at(2))
+
+        [first] = unit.notices.claim(Platform.SLACK, "d", now=at(2), lease_s=9)
+        unit.notices.ack(first.notice_id, "d", now=at(2))
+        [second] = unit.notices.claim(Platform.WEB, "d", now=at(2), lease_s=9)
+
+        assert (first.address, first.kind) == (elsewhere, NoticeKind.ACCEPTED)
+        assert (second.address, second.kind) == (moved, NoticeKind.QUEUED)
+        assert unit.jobs.get(job.job_id).address == moved
+        assert [found.job_id for found in unit.jobs.recent("local", channel_id="random")] == [
+            job.job_id
+        ]
+
+
+def test_a_step_that_the_table_lacks_changes_nothing(store):
+    """The error leaves no trace in any table."""
+    job = added(store)
+
+    with pytest.raises(IllegalStep, match="illegal_step"), store.unit() as unit:
+        unit.jobs.advance(job.job_id, Outcome.DELIVERED, now=at(1))
+
+    with store.reading() as unit:
+        assert unit.jobs.get(job.job_id) == job
+        assert unit.audit.of_job(job.job_id) == []
+
+
+def test_starting_takes_the_lease_and_counts_the_attempt(store):
+    """A second start finds the job taken."""
+    job = running(store)
+    assert (job.state, job.attempts, job.updated_at) == (JobState.RUNNING, 1, at(1))
+
+    with pytest.raises(IllegalStep, match="illegal_step"), store.unit() as unit:
+        unit.jobs.start(job.job_id, "worker-2", at(60), now=at(2))
+
+    with store.unit() as unit:
+        assert not unit.jobs.renew(job.job_id, "worker-2", at(60))
+        assert unit.jobs.renew(job.job_id, WORKER, at(60))
+        assert unit.jobs.with_expired_lease(at(59)) == []
+        assert unit.jobs.with_expired_lease(at(61)) == [job.job_id]
+
+
+def test_a_worker_that_lost_its_job_cannot_finish_it(store):
+    """After the lease is given to another worker only that one's outcome counts."""
+    job = running(store)
+    with store.unit() as unit:
+        unit.jobs.advance(job.job_id, Outcome.WORKER_LOST, now=at(20))
+        unit.jobs.start(job.job_id, "worker-2", at(40), now=at(21))
+
+    with pytest.raises(IllegalStep, match="lease_lost"), store.unit() as unit:
+        unit.jobs.advance(job.job_id, Outcome.OUTPUT_ALLOW, now=at(22), worker_id=WORKER)
+
+    with store.unit() as unit:
+        done = unit.jobs.advance(job.job_id, Outcome.OUTPUT_ALLOW, now=at(23), worker_id="worker-2")
+        assert (done.state, done.attempts) == (JobState.PUBLISHED, 2)
+        assert not unit.jobs.renew(job.job_id, "worker-2", at(60))
+        assert unit.jobs.with_expired_lease(at(1000)) == []
+
+
+def test_a_lost_worker_puts_the_job_back_until_the_last_attempt(store):
+    """The last loss fails the job, with the reason kept and told."""
+    job = added(store, JobState.QUEUED)
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        with store.unit() as unit:
+            unit.jobs.start(job.job_id, WORKER, at(15), now=at(attempt))
+            lost = unit.jobs.advance(job.job_id, Outcome.WORKER_LOST, now=at(attempt))
+            assert lost.attempts == attempt
+
+    assert (lost.state, lost.failure) == (JobState.FAILED, "worker_lost")
+    with store.unit() as unit:
+        [notice] = unit.notices.claim(Platform.WEB, "d", now=at(9), lease_s=9)
+        assert notice.kind is NoticeKind.FAILED
+        assert unit.audit.of_job(job.job_id)[-1].facts["failure"] == "worker_lost"
+
+
+def test_a_failure_keeps_its_error_code(store):
+    """The code that the worker gives wins over the outcome's name."""
+    job = running(store)
+
+    with store.unit() as unit:
+        failed = unit.jobs.advance(
+            job.job_id, Outcome.FAILED, now=at(3), worker_id=WORKER, failure="out_of_memory"
+        )
+
+    assert (failed.state, failed.failure) == (JobState.FAILED, "out_of_memory")
+
+
+def test_expired_leases_come_longest_silent_first_and_no_more_than_asked(store):
+    """Only running jobs count."""
+    late = running(store, lease_s=30)
+    early = running(store, lease_s=10)
+    added(store, JobState.QUEUED)
+
+    with store.reading() as unit:
+        assert unit.jobs.with_expired_lease(at(30)) == [early.job_id]
+        assert unit.jobs.with_expired_lease(at(31)) == [early.job_id, late.job_id]
+        assert unit.jobs.with_expired_lease(at(31), limit=1) == [early.job_id]
+
+
+def test_stalled_jobs_come_oldest_first_and_no_more_than_asked(store):
+    """Jobs that moved since, or stand elsewhere, are left out."""
+    second = added(store, JobState.SCREENING, created_at=at(2))
+    first = added(store, JobState.SCREENING, created_at=at(1))
+    added(store, JobState.SCREENING, created_at=at(5))
+    added(store, JobState.QUEUED, created_at=at(1))
+
+    with store.reading() as unit:
+        assert unit.jobs.stalled(JobState.SCREENING, at(5)) == [first.job_id, second.job_id]
+        assert unit.jobs.stalled(JobState.SCREENING, at(5), limit=1) == [first.job_id]
+
+
+def test_a_place_counts_the_jobs_of_the_queue_that_are_not_done(store):
+    """Screened, queued and running jobs stand in line by age; others and other queues do not."""
+    first = added(store, JobState.RUNNING, created_at=at(1))
+    second = added(store, JobState.SCREENING, created_at=at(2))
+    third = added(store, JobState.QUEUED, created_at=at(3))
+    added(store, JobState.QUEUED, created_at=at(1), queue="generate.other")
+    held = added(store, JobState.PROMPT_REVIEW, created_at=at(1))
+    done = added(store, JobState.DELIVERED, created_at=at(1))
+
+    with store.reading() as unit:
+        places = [unit.jobs.place(job.job_id) for job in (first, second, third)]
+        assert places == [QueuePlace(position=place, total=3) for place in (1, 2, 3)]
+        assert unit.jobs.place(held.job_id) is None
+        assert unit.jobs.place(done.job_id) is None
+
+
+def test_jobs_of_the_same_moment_have_different_places(store):
+    """Two people who ask at once are not both next."""
+    jobs = [added(store, JobState.QUEUED) for _ in range(3)]
+
+    with store.reading() as unit:
+        places = [unit.jobs.place(job.job_id) for job in jobs]
+
+    assert sorted(place.position for place in places) == [1, 2, 3]
+
+
+def test_waiting_jobs_are_counted_per_member_and_community(store):
+    """Exactly the states that owe an answer count."""
+    for state in JobState:
+        added(store, state)
+    added(store, JobState.QUEUED, member="web:bob")
+    added(store, JobState.QUEUED, community="elsewhere")
+
+    with store.reading() as unit:
+        assert unit.jobs.waiting_count("local", "web:ada") == len(WAITING)
+        assert unit.jobs.waiting_count("local", "web:bob") == 1
+        assert unit.jobs.waiting_count("local", "web:eve") == 0
+
+
+def test_recent_jobs_come_newest_first_within_what_was_asked(store):
+    """A community, one channel of it, one member of it, or both."""
+    jobs = {
+        name: added(
+            store, created_at=at(second), member=member, address=an_address(channel_id=channel)
+        )
+        for name, second, member, channel in (
+            ("old", 1, "web:ada", "general"),
+            ("new", 3, "web:ada", "random"),
+            ("mid", 2, "web:bob", "general"),
+        )
+    }
+    added(store, community="elsewhere")
+
+    def names(**asked):
+        with store.reading() as unit:
+            found = [job.job_id for job in unit.jobs.recent("local", **asked)]
+        return [next(n for n, job in jobs.items() if job.job_id == job_id) for job_id in found]
+
+    assert names() == ["new", "mid", "old"]
+    assert names(limit=2) == ["new", "mid"]
+    assert names(channel_id="general") == ["mid", "old"]
+    assert names(member_id="web:ada") == ["new", "old"]
+    assert names(member_id="web:ada", channel_id="general") == ["old"]
+
+
+def test_counts_name_every_state(store):
+    """A state without jobs counts zero, so that a gauge falls back."""
+    for state in FINAL:
+        added(store, state)
+    added(store, JobState.FAILED)
+
+    with store.reading() as unit:
+        counts = unit.jobs.counts()
+
+    expected = {state: int(state in FINAL) for state in JobState}
+    assert counts == {**expected, JobState.FAILED: 2}
