@@ -7,6 +7,7 @@
     container  PNG, JPEG and WebP by their bytes, without decoding a pixel
     read       a file -> a report: whose label it is and whether it holds
     native     every call into the C2PA library
+    isolation  the reading call in a process of its own, with bounded memory and time
 
 The library (23 MB, in the extra `provenance`) is loaded at the first stamp or read.
 """

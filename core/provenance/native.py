@@ -21,12 +21,16 @@ _ACCEPTED_KEY_USES = """\
 list the library refuses every signing certificate that has no emailProtection."""
 
 
+TRUSTED = "Trusted"
+"""Unbroken and under an anchor; the library's other two states are Valid and Invalid."""
+
+
+class SigningRefused(Exception):  # noqa: N818 - a fact about a chain, named as one.
+    """Say that the library does not sign with this chain."""
+
+
 class ManifestUnreadable(Exception):  # noqa: N818 - a fact about a file, named as one.
     """Say that a file carries a manifest that the library can not parse."""
-
-
-class ManifestElsewhere(Exception):  # noqa: N818 - as above.
-    """Say that a file only points to a manifest on a server, which Easel never asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +63,23 @@ def sign(
     """Sign a finished file; the answer is the file with the manifest in it.
 
     Nothing may change a byte of it afterwards.
+
+    Raises:
+        SigningRefused: the certificate is not one for C2PA, or does not fit its key or issuer.
     """
     import c2pa
 
     info = c2pa.C2paSignerInfo(algorithm, chain_pem.encode(), private_key_pem.encode(), None)
     signed = io.BytesIO()
-    with (
-        c2pa.Signer.from_info(info) as signer,
-        c2pa.Context.from_dict(_settings(None), signer=signer) as context,
-        c2pa.Builder(dict(manifest), context) as builder,
-    ):
-        builder.sign(media_type, io.BytesIO(data), signed)
+    try:
+        with (
+            c2pa.Signer.from_info(info) as signer,
+            c2pa.Context.from_dict(_settings(None), signer=signer) as context,
+            c2pa.Builder(dict(manifest), context) as builder,
+        ):
+            builder.sign(media_type, io.BytesIO(data), signed)
+    except c2pa.C2paError as error:
+        raise SigningRefused from error
     return signed.getvalue()
 
 
@@ -77,8 +87,7 @@ def read_claim(data: bytes, media_type: str, anchors_pem: str | None) -> Claim |
     """Read and check the active manifest; None where the file has none.
 
     Raises:
-        ManifestElsewhere: the file only names a server.
-        ManifestUnreadable: there is one, but it is broken.
+        ManifestUnreadable: there is one, but it is broken, or on a server, which is never asked.
     """
     import c2pa
 
@@ -90,8 +99,6 @@ def read_claim(data: bytes, media_type: str, anchors_pem: str | None) -> Claim |
             store = json.loads(reader.json())
     except c2pa.C2paError.ManifestNotFound:
         return None
-    except c2pa.C2paError.RemoteManifest as error:
-        raise ManifestElsewhere from error
     except c2pa.C2paError as error:
         raise ManifestUnreadable from error
     return _claim(store)

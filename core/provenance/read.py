@@ -12,15 +12,18 @@ from core.contracts.provenance import (
     ProvenanceReport,
     ProvenanceState,
 )
-from core.provenance import native, xmp
+from core.provenance import xmp
 from core.provenance.container import Container, NotAPicture, inspect
+from core.provenance.isolation import ManifestTooCostly, read_claim_isolated
 from core.provenance.keys import Anchors, SigningKeys
 from core.provenance.manifest import ACTIONS, GENERATION, GenerationAssertion
+from core.provenance.native import TRUSTED, Claim, ManifestUnreadable
 
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 25_000_000
+"""Both caps are those of the verify ladder: larger than any platform lets a picture be posted."""
 _STATES = {
-    "Trusted": ProvenanceState.VALID,
+    TRUSTED: ProvenanceState.VALID,
     "Valid": ProvenanceState.VALID_UNTRUSTED,
     "Invalid": ProvenanceState.INVALID,
 }
@@ -39,7 +42,12 @@ def read(data: bytes, *, anchors: SigningKeys | Anchors | str | None) -> Provena
         anchors: Whom to trust; a PEM text means that all who sign under it are this Easel.
     """
     if len(data) > MAX_BYTES:
-        return _unreadable(data, "too_large")
+        return ProvenanceReport(
+            state=ProvenanceState.UNREADABLE,
+            found=Found.UNREADABLE,
+            problems=("too_large",),
+            size_bytes=len(data),
+        )
     try:
         container = inspect(data)
     except NotAPicture as error:
@@ -62,7 +70,7 @@ def _report(data: bytes, container: Container, anchors: Anchors | None) -> Prove
     claim = _claim(data, container, anchors, problems)
     if claim is not None:
         return _labelled(claim, anchors, problems, fields)
-    if container.fault or "frame_broken" in problems:
+    if container.fault:
         state, found = ProvenanceState.UNREADABLE, Found.UNREADABLE
     elif container.has_manifest:
         state, found = ProvenanceState.INVALID, Found.BROKEN_LABEL
@@ -73,18 +81,21 @@ def _report(data: bytes, container: Container, anchors: Anchors | None) -> Prove
 
 def _claim(
     data: bytes, container: Container, anchors: Anchors | None, problems: list[str]
-) -> native.Claim | None:
+) -> Claim | None:
+    """Read the manifest, if the frame shows one; note why it can not be read."""
+    if not container.has_manifest:
+        return None
     try:
-        return native.read_claim(data, container.media_type, anchors.pem if anchors else None)
-    except native.ManifestUnreadable:
-        problems.append("manifest_unreadable" if container.has_manifest else "frame_broken")
-    except native.ManifestElsewhere:
-        problems.append("remote_manifest_not_fetched")
+        return read_claim_isolated(data, container.media_type, anchors.pem if anchors else None)
+    except ManifestUnreadable:
+        problems.append("manifest_unreadable")
+    except ManifestTooCostly:
+        problems.append("manifest_too_costly")
     return None
 
 
 def _labelled(
-    claim: native.Claim, anchors: Anchors | None, problems: list[str], fields: dict[str, Any]
+    claim: Claim, anchors: Anchors | None, problems: list[str], fields: dict[str, Any]
 ) -> ProvenanceReport:
     """Report a manifest; `fields` goes on to the contract, which checks it."""
     state = _STATES.get(claim.state, ProvenanceState.INVALID)
@@ -104,7 +115,7 @@ def _labelled(
     )
 
 
-def _is_signer_ours(claim: native.Claim, anchors: Anchors | None) -> bool:
+def _is_signer_ours(claim: Claim, anchors: Anchors | None) -> bool:
     """Tell whether one of our own certificates signed the claim, whatever became of the bytes."""
     if (
         anchors is None
@@ -119,7 +130,7 @@ def _is_signer_ours(claim: native.Claim, anchors: Anchors | None) -> bool:
     return not anchors.serial_numbers or serial in anchors.serial_numbers
 
 
-def _our_words(claim: native.Claim, problems: list[str]) -> GenerationAssertion | None:
+def _our_words(claim: Claim, problems: list[str]) -> GenerationAssertion | None:
     """Take our assertion, unless the failures say more than that the picture's bytes changed."""
     if not set(claim.failures) <= {_BYTES_CHANGED}:
         return None
@@ -150,20 +161,22 @@ def _metadata(container: Container, problems: list[str]) -> dict[str, str | None
             facts = xmp.parse_packet(container.xmp)
         except xmp.XMPUnreadable:
             problems.append("xmp_unreadable")
+    if facts.names_remote_manifest and not container.has_manifest:
+        problems.append("remote_manifest_not_fetched")
     return {
         "xmp_digital_source_type": _name(facts.digital_source_type),
         "xmp_ai_system": _name(facts.ai_system),
     }
 
 
-def _source_type(claim: native.Claim) -> str | None:
+def _source_type(claim: Claim) -> str | None:
     """Take the source type of the first action, as C2PA orders them."""
     actions = (claim.assertion(ACTIONS) or claim.assertion("c2pa.actions") or {}).get("actions")
     first = actions[0] if isinstance(actions, list) and actions else None
     return _name(first.get("digitalSourceType")) if isinstance(first, dict) else None
 
 
-def _generator(claim: native.Claim) -> str | None:
+def _generator(claim: Claim) -> str | None:
     generators = claim.manifest.get("claim_generator_info") or [{}]
     return _name(generators[0].get("name") or claim.manifest.get("claim_generator"))
 

@@ -11,6 +11,11 @@ from core.contracts.provenance import DigitalSourceType, StampFacts
 PNG_KEYWORD = "XML:com.adobe.xmp"
 
 _IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+_REMOTE_MANIFEST = "http://purl.org/dc/terms/ provenance"
+_SOURCE_TYPE = f"{_IPTC} DigitalSourceType"
+_AI_SYSTEM = f"{_IPTC} AISystemUsed"
+_WANTED = frozenset({_SOURCE_TYPE, _AI_SYSTEM, _REMOTE_MANIFEST})
+"""As expat names them: namespace, a blank, local name."""
 _TOOLKIT = "Easel"
 _MAX_PACKET_BYTES = 1_000_000
 """A packet of ours has 1 KB; editors' histories reach some hundred KB."""
@@ -34,6 +39,8 @@ class XMPFacts:
 
     digital_source_type: str | None = None
     ai_system: str | None = None
+    names_remote_manifest: bool = False
+    """It says that a C2PA manifest lies on a server."""
 
 
 class XMPUnreadable(ValueError):  # noqa: N818 - a fact about a file, named as one.
@@ -57,7 +64,7 @@ def packet_of(facts: StampFacts) -> str:
 
 
 def parse_packet(packet: bytes) -> XMPFacts:
-    """Read the two properties from a stranger's packet, as element or as attribute.
+    """Read what matters from a stranger's packet, as element or as attribute.
 
     Raises:
         XMPUnreadable: see there.
@@ -70,8 +77,9 @@ def parse_packet(packet: bytes) -> XMPFacts:
     except (expat.ExpatError, ValueError) as error:
         raise XMPUnreadable from error
     return XMPFacts(
-        digital_source_type=collector.values.get("DigitalSourceType"),
-        ai_system=collector.values.get("AISystemUsed"),
+        digital_source_type=collector.values.get(_SOURCE_TYPE),
+        ai_system=collector.values.get(_AI_SYSTEM),
+        names_remote_manifest=_REMOTE_MANIFEST in collector.values,
     )
 
 
@@ -80,7 +88,7 @@ def _text(value: str) -> str:
 
 
 class _Collector:
-    """Collect IPTC properties while expat walks; the first of each name counts."""
+    """Collect the wanted properties while expat walks; the first of each name counts."""
 
     def __init__(self) -> None:
         self.values: dict[str, str] = {}
@@ -114,6 +122,5 @@ class _Collector:
         self._name = None
 
     def _keep(self, name: str, value: str) -> None:
-        namespace, _, local = name.rpartition(" ")
-        if namespace == _IPTC and value.strip():
-            self.values.setdefault(local, value.strip()[:_MAX_VALUE_CHARS])
+        if name in _WANTED and value.strip():
+            self.values.setdefault(name, value.strip()[:_MAX_VALUE_CHARS])
