@@ -116,7 +116,6 @@ class Events:
 
         Raises:
             Unavailable: `broker_away`.
-
         """
         try:
             members = self._redis.smembers(_names_key(kind))

@@ -92,7 +92,6 @@ class TaskQueue:
 
         Raises:
             Unavailable: `broker_away`, within about two seconds.
-
         """
         try:
             self._app.send_task(
@@ -111,7 +110,6 @@ class TaskQueue:
 
         Raises:
             Unavailable: `broker_away`.
-
         """
         return sum(self._ask(lambda pipe: [pipe.llen(key) for key in _lists(queue)]))
 
@@ -120,7 +118,6 @@ class TaskQueue:
 
         Raises:
             Unavailable: `broker_away`.
-
         """
         return sum(self._ask(lambda pipe: [pipe.hlen(Channel.unacked_key)]))
 
@@ -131,7 +128,6 @@ class TaskQueue:
 
         Raises:
             Unavailable: `broker_away`.
-
         """
         *lists, taken = self._ask(
             lambda pipe: [
@@ -183,7 +179,6 @@ class BrokerLease:
         Raises:
             Unavailable: `broker_away`; go on running and renew again, for the message stays
                 in Redis's file and nobody can take it before Redis is back.
-
         """
         try:
             with self._redis.pipeline(transaction=True) as pipe:
