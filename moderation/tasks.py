@@ -1,0 +1,203 @@
+"""Screen prompts as a Celery worker on the queue `screening`, and run the road's only sweep.
+
+The worker runs in threads in one process; nothing happens at import. Screening is idempotent by
+the job's state: a second delivery of the same task finds the job gone on and does nothing.
+"""
+
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import stamina
+import structlog
+from celery import Celery
+from celery.signals import worker_ready
+
+from core.catalog import Catalog, load_catalog
+from core.contracts.base import utc_now
+from core.contracts.ids import JobId
+from core.contracts.jobs import Job
+from core.contracts.outbox import SCREENING_QUEUE
+from core.contracts.verdicts import Verdict
+from core.errors import IllegalStep, NotFound, Unavailable
+from core.events import Events, wake_topic
+from core.outbox import flush
+from core.recovery import Broker, sweep
+from core.settings import CoreSettings, ScreeningSettings
+from core.storage import Store
+from core.task_queue import TaskQueue, make_celery
+from core.telemetry import configure_logging, serve_metrics
+from core.workflow import JobState, Outcome, TaskName
+from moderation.engine import Gate, outcome_of, texts_of
+from moderation.policy import load_policy
+from moderation.ticker import Ticker
+
+log = structlog.get_logger()
+
+BEAT_KIND = "screening"
+
+BEATS_PER_TTL = 3
+"""A screening process counts as alive until it missed this many beats."""
+
+RETRIES = 5
+"""Tries of one task while the database is away, over some seconds; then the sweep sends anew."""
+
+
+class Signals(Protocol):
+    """Wake delivery loops and say that this process is alive. `core.events.Events` is one."""
+
+    def wake(self, topic: str) -> None:
+        """Wake who listens to a topic; never raises."""
+
+    def beat(self, kind: str, name: str, ttl_s: float) -> None:
+        """Say that a process is alive for a while; never raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """The work of one screening process: the task, the sweep and the heartbeat."""
+
+    settings: CoreSettings
+    gate: Gate
+    store: Store
+    queue: Broker
+    signals: Signals
+    catalog: Catalog
+    clock: Callable[[], datetime] = utc_now
+
+    def screen_prompt(self, job_id: str) -> None:
+        """Screen one job's prompt and take the step that follows.
+
+        Raises:
+            Unavailable: the database stayed away; the sweep sends the task again.
+        """
+        for attempt in stamina.retry_context(on=Unavailable, attempts=RETRIES, timeout=10.0):
+            with attempt:
+                job = self._screen(JobId(job_id))
+        if job is None:
+            return
+        self.signals.wake(wake_topic(job.address.platform))
+        try:
+            flush(self.store, self.queue, now=self.clock())
+        except Unavailable as error:
+            log.warning("outbox_flush_postponed", code=error.code)
+
+    def sweep(self) -> None:
+        """Bring back what was lost, and wake who has something to deliver."""
+        report = sweep(
+            self.store,
+            self.queue,
+            now=self.clock(),
+            settings=self.settings,
+            review_timeout=timedelta(hours=self.gate.policy.review_timeout_h),
+        )
+        for platform in report.platforms:
+            self.signals.wake(wake_topic(platform))
+
+    def beat(self) -> None:
+        """Say that this process is alive."""
+        name = f"{socket.gethostname()}:{os.getpid()}"
+        self.signals.beat(BEAT_KIND, name, BEATS_PER_TTL * self.settings.outbox_sweep_s)
+
+    def _screen(self, job_id: JobId) -> Job | None:
+        """Screen and advance in one transaction; None where there is nothing left to do."""
+        with self.store.reading() as unit:
+            try:
+                job = unit.jobs.get(job_id)
+            except NotFound:
+                log.warning("screening_of_unknown_job", job_id=job_id)
+                return None
+        if job.state is not JobState.SCREENING:
+            log.info("screening_already_done", job_id=job_id, state=job.state.value)
+            return None
+        verdict = self._verdict_on(job)
+        outcome = outcome_of(verdict) if verdict else Outcome.CHECK_UNAVAILABLE
+        try:
+            with self.store.unit() as unit:
+                if verdict:
+                    unit.verdicts.add(verdict)
+                advanced = unit.jobs.advance(job_id, outcome, now=self.clock(), by="screening")
+        except IllegalStep:  # Cancelled, or screened by a second delivery, in the meantime.
+            log.info("screening_overtaken", job_id=job_id)
+            return None
+        log.info("prompt_screened", job_id=job_id, outcome=outcome.value)
+        return advanced
+
+    def _verdict_on(self, job: Job) -> Verdict | None:
+        """Ask the gate; None means that it could not be asked, and the job waits for a person."""
+        try:
+            profile = self.catalog.get(job.model)
+            return self.gate.screen_prompt(
+                texts_of(job.spec, profile.styles),
+                community_id=job.actor.community_id,
+                job_id=job.job_id,
+                now=self.clock(),
+                is_age_restricted=job.address.is_age_restricted,
+            )
+        except Exception:
+            log.exception("screening_failed", job_id=job.job_id)
+            return None
+
+
+def make_app(settings: CoreSettings, screening: Screening) -> Celery:
+    """Make the Celery app with its one task."""
+    app = make_celery("easel-screening", settings)
+
+    def screen_prompt(job_id: str) -> None:
+        """Screen the prompt of one job."""
+        with structlog.contextvars.bound_contextvars(job_id=job_id):
+            screening.screen_prompt(job_id)
+
+    app.task(name=TaskName.SCREEN_PROMPT.value)(screen_prompt)
+    return app
+
+
+def main() -> None:
+    """Run the screening worker until it is told to end.
+
+    Raises:
+        PolicyError: the policy has faults; nothing is screened by half a policy.
+    """
+    settings, own = CoreSettings(), ScreeningSettings()
+    configure_logging(settings, "screening")
+    serve_metrics(settings.metrics_port)
+    store, queue = Store(settings.resolved_database_url), TaskQueue(settings)
+    screening = Screening(
+        settings,
+        Gate(load_policy(settings.policy_file), timeout_s=own.timeout_s),
+        store,
+        queue,
+        Events(settings.redis_url),
+        load_catalog(settings.model),
+    )
+    sweeper = Ticker("sweep", settings.outbox_sweep_s, screening.sweep)
+    heart = Ticker("heartbeat", settings.outbox_sweep_s, screening.beat)
+
+    def begin(**_: Any) -> None:  # Any: whatever Celery's signal carries.
+        sweeper.start()
+        heart.start()
+
+    worker_ready.connect(begin, weak=False)
+    try:
+        make_app(settings, screening).worker_main(_arguments(own))
+    finally:
+        sweeper.stop()
+        heart.stop()
+        store.close()
+
+
+def _arguments(own: ScreeningSettings) -> list[str]:
+    """Write the worker's command line; gossip, mingle and heartbeats only cost connections."""
+    return [
+        "worker",
+        "--pool=threads",
+        f"--concurrency={own.concurrency}",
+        f"--queues={SCREENING_QUEUE}",
+        f"--hostname=screening-{os.getpid()}@%h",
+        "--without-gossip",
+        "--without-mingle",
+        "--without-heartbeat",
+    ]

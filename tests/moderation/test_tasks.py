@@ -1,0 +1,288 @@
+"""Screening as a task: idempotent, closed on failure, and the road's sweep and heartbeat."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from core.catalog import Catalog, ModelProfile
+from core.contracts.actors import Actor, Platform, ReplyAddress
+from core.contracts.generation import GenerationSpec
+from core.contracts.ids import ChannelId, CommunityId, JobId, MemberId
+from core.contracts.jobs import Job
+from core.errors import Unavailable
+from core.events import Events
+from core.outbox import flush
+from core.settings import CoreSettings
+from core.storage import Store
+from core.task_queue import TaskQueue
+from core.workflow import JobState, Outcome, TaskName
+from moderation.engine import Gate
+from moderation.policy import Policy
+from moderation.tasks import Screening, make_app
+from tests.redis_server import RedisServer
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+class FakeQueue:
+    def __init__(self) -> None:
+        self.sent: list[tuple[TaskName, JobId, str]] = []
+        self.is_away = False
+
+    def send(self, task: TaskName, job_id: JobId, queue: str) -> None:
+        if self.is_away:
+            raise Unavailable("broker_away")
+        self.sent.append((task, job_id, queue))
+
+    def held_jobs(self, queue: str) -> frozenset[JobId]:
+        return frozenset()
+
+
+class FakeSignals:
+    def __init__(self) -> None:
+        self.woken: list[str] = []
+        self.beats: list[tuple[str, str, float]] = []
+
+    def wake(self, topic: str) -> None:
+        self.woken.append(topic)
+
+    def beat(self, kind: str, name: str, ttl_s: float) -> None:
+        self.beats.append((kind, name, ttl_s))
+
+
+def job_for(prompt: str, **fields: object) -> Job:
+    defaults = {
+        "job_id": JobId("job1"),
+        "state": JobState.NEW,
+        "actor": Actor(
+            community_id=CommunityId("local"), member_id=MemberId("web:1"), display_name="Ada"
+        ),
+        "address": ReplyAddress(platform=Platform.WEB, channel_id=ChannelId("general")),
+        "spec": GenerationSpec(prompt=prompt),
+        "seed": 7,
+        "model": "easel-small",
+        "queue": "generate.easel-small",
+        "policy_version": "1.0.0",
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return Job(**defaults | fields)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store(f"sqlite:///{tmp_path / 'easel.db'}")
+    store.migrate()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def queue() -> FakeQueue:
+    return FakeQueue()
+
+
+@pytest.fixture
+def signals() -> FakeSignals:
+    return FakeSignals()
+
+
+@pytest.fixture
+def screening(
+    store: Store, gate: Gate, queue: FakeQueue, signals: FakeSignals, tmp_path: Path
+) -> Screening:
+    catalog = Catalog(
+        profiles=(
+            ModelProfile(
+                name="easel-small", source=str(tmp_path), styles={"vivid": "bold", "bare": "nude"}
+            ),
+        )
+    )
+    settings = CoreSettings(home=tmp_path)
+    return Screening(settings, gate, store, queue, signals, catalog, clock=lambda: NOW)
+
+
+def submit(store: Store, job: Job) -> None:
+    """Bring a job to SCREENING with its task sent, as the front-end does."""
+    with store.unit() as unit:
+        unit.jobs.add(job)
+        unit.jobs.advance(job.job_id, Outcome.RULES_PASS, now=NOW)
+        due = unit.outbox.due(now=NOW)
+        unit.outbox.mark_sent([task.outbox_id for task in due], now=NOW)
+
+
+def state_of(store: Store) -> JobState:
+    with store.reading() as unit:
+        return unit.jobs.get(JobId("job1")).state
+
+
+class TestScreenPrompt:
+    def test_a_clean_prompt_is_queued_for_drawing_with_its_verdict(
+        self, screening, store, queue, signals
+    ):
+        submit(store, job_for("a red apple"))
+
+        screening.screen_prompt("job1")
+
+        with store.reading() as unit:
+            (verdict,) = unit.verdicts.of_job(JobId("job1"))
+        assert state_of(store) is JobState.QUEUED
+        assert verdict.note == "classifier_missing_rules_only"
+        assert queue.sent == [(TaskName.GENERATE, "job1", "generate.easel-small")]
+        assert signals.woken == ["easel.wake.web"]
+
+    def test_a_prompt_on_a_list_is_blocked(self, screening, store, queue):
+        submit(store, job_for("a naked woman"))
+
+        screening.screen_prompt("job1")
+
+        assert state_of(store) is JobState.BLOCKED
+        assert queue.sent == []
+
+    def test_the_words_of_a_named_style_are_screened_with_the_prompt(self, screening, store):
+        submit(store, job_for("a statue", spec=GenerationSpec(prompt="a statue", style="bare")))
+
+        screening.screen_prompt("job1")
+
+        assert state_of(store) is JobState.BLOCKED
+
+    def test_an_age_restricted_channel_holds_what_others_refuse(self, screening, store):
+        address = ReplyAddress(
+            platform=Platform.WEB, channel_id=ChannelId("late"), is_age_restricted=True
+        )
+        submit(store, job_for("a naked woman", address=address))
+
+        screening.screen_prompt("job1")
+
+        assert state_of(store) is JobState.PROMPT_REVIEW
+
+    def test_a_second_delivery_changes_nothing(self, screening, store, queue):
+        submit(store, job_for("a red apple"))
+        screening.screen_prompt("job1")
+
+        screening.screen_prompt("job1")
+
+        with store.reading() as unit:
+            assert len(unit.verdicts.of_job(JobId("job1"))) == 1
+        assert len(queue.sent) == 1
+
+    def test_a_job_cancelled_while_it_was_screened_stays_cancelled(
+        self, screening, store, gate, monkeypatch
+    ):
+        submit(store, job_for("a red apple"))
+        screen = gate.screen_prompt
+
+        def cancel_meanwhile(*arguments, **options):
+            with store.unit() as unit:
+                unit.jobs.advance(JobId("job1"), Outcome.CANCELLED, now=NOW)
+            return screen(*arguments, **options)
+
+        monkeypatch.setattr(gate, "screen_prompt", cancel_meanwhile)
+
+        screening.screen_prompt("job1")
+
+        with store.reading() as unit:
+            assert unit.verdicts.of_job(JobId("job1")) == []
+        assert state_of(store) is JobState.CANCELLED
+
+    def test_an_unknown_job_is_let_go(self, screening, signals):
+        screening.screen_prompt("nobody")
+
+        assert signals.woken == []
+
+    def test_a_gate_that_cannot_be_asked_holds_the_job(self, screening, store, queue):
+        submit(store, job_for("a red apple", model="a-model-no-longer-on-offer"))
+
+        screening.screen_prompt("job1")
+
+        assert state_of(store) is JobState.PROMPT_REVIEW
+        assert queue.sent == []
+
+    def test_a_broker_that_is_away_leaves_the_task_in_the_outbox(self, screening, store, queue):
+        submit(store, job_for("a red apple"))
+        queue.is_away = True
+
+        screening.screen_prompt("job1")
+
+        with store.reading() as unit:
+            (task,) = unit.outbox.due(now=NOW)
+        assert state_of(store) is JobState.QUEUED
+        assert task.task is TaskName.GENERATE
+
+
+class TestSweep:
+    def test_a_review_that_nobody_decided_expires_after_the_policys_time(
+        self, screening, store, policy: Policy, signals
+    ):
+        past = NOW - timedelta(hours=policy.review_timeout_h, seconds=1)
+        with store.unit() as unit:
+            unit.jobs.add(job_for("a red apple", created_at=past, updated_at=past))
+            unit.jobs.advance(JobId("job1"), Outcome.RULES_REVIEW, now=past)
+
+        screening.sweep()
+
+        assert state_of(store) is JobState.EXPIRED
+        assert signals.woken == ["easel.wake.web"]
+
+
+def test_a_heartbeat_outlives_two_missed_beats(screening, signals):
+    screening.beat()
+
+    ((kind, name, ttl_s),) = signals.beats
+    assert kind == "screening"
+    assert name.endswith(f":{os.getpid()}")
+    assert ttl_s == 3 * screening.settings.outbox_sweep_s
+
+
+def test_the_app_takes_the_task_by_the_name_that_the_workflow_sends(screening, store):
+    submit(store, job_for("a red apple"))
+    app = make_app(CoreSettings(), screening)
+
+    app.tasks[TaskName.SCREEN_PROMPT.value](job_id="job1")
+
+    assert state_of(store) is JobState.QUEUED
+
+
+def eventually(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about in time"
+        time.sleep(0.05)
+
+
+@pytest.mark.stack
+def test_the_process_screens_what_the_broker_brings_and_ends_at_sigterm(tmp_path, store):
+    with RedisServer(tmp_path / "redis") as redis:
+        environment = {
+            **os.environ,
+            "EASEL_HOME": str(tmp_path),
+            "EASEL_REDIS_URL": redis.url,
+            "EASEL_DATABASE_URL": f"sqlite:///{tmp_path / 'easel.db'}",
+        }
+        command = [sys.executable, "-c", "from moderation.tasks import main; main()"]
+        process = subprocess.Popen(command, env=environment)
+        try:
+            events = Events(redis.url)
+            eventually(lambda: len(events.alive("screening")) == 1)
+            with store.unit() as unit:
+                unit.jobs.add(job_for("a red apple"))
+                unit.jobs.advance(JobId("job1"), Outcome.RULES_PASS, now=NOW)
+            queue = TaskQueue(CoreSettings(redis_url=redis.url))
+            flush(store, queue, now=NOW)
+
+            eventually(lambda: state_of(store) is JobState.QUEUED)
+
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
+            queue.close()
+            events.close()
+        finally:
+            process.kill()
+            process.wait()
