@@ -7,7 +7,7 @@ A `.env` file in the working folder is read too; the environment wins. `.env.exa
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -26,7 +26,13 @@ class Environment(StrEnum):
 
 def _config(prefix: str) -> SettingsConfigDict:
     return SettingsConfigDict(
-        env_prefix=prefix, env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+        env_prefix=prefix,
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,  # `EASEL_KEYS_DIR=` means the default, not the working folder.
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
 
@@ -48,7 +54,8 @@ class CoreSettings(BaseSettings):
         "", description="Folder or fsspec URL (`s3://bucket/prefix`); empty: EASEL_HOME/blobs."
     )
     keys_dir: Path | None = Field(
-        None, description="Folder of the signing chain; empty: EASEL_HOME/keys, made at first start."
+        None,
+        description="Folder of the signing chain; empty: EASEL_HOME/keys, made at first start.",
     )
     secret_key: SecretStr = Field(
         SecretStr(PLACEHOLDER_SECRET), description="Signs sessions and one-time links."
@@ -60,9 +67,16 @@ class CoreSettings(BaseSettings):
         "easel-small",
         description="What draws: `easel-small` (shipped), a Hugging Face id or a local folder.",
     )
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="DEBUG, INFO, WARNING or ERROR."
+    )
     log_json: bool = Field(default=False, description="One JSON object a line instead of text.")
-    metrics_port: int = Field(0, description="Prometheus port of a worker process; 0: none.")
+    metrics_host: str = Field(
+        "127.0.0.1", description="Address that a worker process serves its metrics on."
+    )
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="Prometheus port of a worker process; 0: none."
+    )
     outbox_sweep_s: float = Field(
         5.0, gt=0, description="How often unsent tasks and lost jobs are looked for, in seconds."
     )
@@ -126,6 +140,16 @@ class WorkerSettings(BaseSettings):
     )
     hang_timeout_s: float = Field(
         120.0, gt=0, description="An engine with no step for this long is killed and restarted."
+    )
+    load_timeout_s: float = Field(
+        1800.0,
+        gt=0,
+        description="An engine that loads a model for longer (a download too) is killed.",
+    )
+    drain_s: float = Field(
+        8.0,
+        ge=0,
+        description="At SIGTERM, how long running jobs may finish before they are requeued.",
     )
 
 

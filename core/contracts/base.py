@@ -7,9 +7,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 
 class Contract(BaseModel):
-    """Refuse unknown fields and changes after construction."""
+    """Refuse unknown fields and changes after construction; never quote the input in an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        ser_json_bytes="base64",
+        val_json_bytes="base64",
+        hide_input_in_errors=True,
+    )
 
 
 def _aware_utc(moment: datetime) -> datetime:
