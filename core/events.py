@@ -130,6 +130,18 @@ class Events:
             raise Unavailable("broker_away") from error
         return [name for name in names if name not in gone]
 
+    def claim(self, name: str, ttl_s: int) -> bool:
+        """Take a name that only one may take within this time; False: somebody was first.
+
+        Raises:
+            Unavailable: `broker_away`; nobody can tell, so nobody has it.
+
+        """
+        try:
+            return bool(self._redis.set(f"easel.claim.{name}", b"1", nx=True, ex=ttl_s))
+        except AWAY as error:
+            raise Unavailable("broker_away") from error
+
     async def listen(
         self, topics: Sequence[str] = (), patterns: Sequence[str] = ()
     ) -> AsyncGenerator[tuple[str, bytes]]:

@@ -120,6 +120,9 @@ class WebSettings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8700, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
+    public_url: str = Field(
+        "", description="Where people reach the chat through a proxy; empty: at host and port."
+    )
     community: str = Field("local", description="Id of the community that the chat belongs to.")
     channel: str = Field("general", description="Name of the chat's channel.")
 

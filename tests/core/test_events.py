@@ -235,3 +235,16 @@ def test_who_is_alive_cannot_be_said_while_redis_is_away(events_away):
     """No answer is not the same as nobody."""
     with pytest.raises(Unavailable, match="broker_away"):
         events_away.alive("worker")
+
+
+def test_a_name_is_claimed_once(events):
+    """A one-time link opens for the first who follows it."""
+    assert events.claim("entry.abc", ttl_s=60) is True
+    assert events.claim("entry.abc", ttl_s=60) is False
+    assert events.claim("entry.def", ttl_s=60) is True
+
+
+def test_nobody_has_a_claim_that_could_not_be_recorded(events_away):
+    """A one-time link stays shut while nobody can tell whether it was used."""
+    with pytest.raises(Unavailable, match="broker_away"):
+        events_away.claim("entry.abc", ttl_s=60)
