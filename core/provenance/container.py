@@ -40,6 +40,7 @@ class Container:
     height: int = 0
     xmp: bytes | None = None
     has_manifest: bool = False
+    """There is a place where a C2PA manifest may be; other JUMBF data of a JPEG looks the same."""
     fault: str | None = None
     """Why it is not whole: `truncated` or `crc_broken`."""
 

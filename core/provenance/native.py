@@ -8,7 +8,10 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from core.provenance.keys import SigningKeys
 
 _ACCEPTED_KEY_USES = """\
 1.3.6.1.5.5.7.3.4
@@ -52,13 +55,7 @@ class Claim:
 
 
 def sign(
-    data: bytes,
-    media_type: str,
-    manifest: Mapping[str, object],
-    *,
-    chain_pem: str,
-    private_key_pem: str,
-    algorithm: str,
+    data: bytes, media_type: str, manifest: Mapping[str, object], keys: "SigningKeys"
 ) -> bytes:
     """Sign a finished file; the answer is the file with the manifest in it.
 
@@ -69,7 +66,8 @@ def sign(
     """
     import c2pa
 
-    info = c2pa.C2paSignerInfo(algorithm, chain_pem.encode(), private_key_pem.encode(), None)
+    private_key = keys.private_key_pem.get_secret_value()
+    info = c2pa.C2paSignerInfo(keys.algorithm, keys.chain_pem.encode(), private_key.encode(), None)
     signed = io.BytesIO()
     try:
         with (

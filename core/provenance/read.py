@@ -27,6 +27,7 @@ _STATES = {
     "Valid": ProvenanceState.VALID_UNTRUSTED,
     "Invalid": ProvenanceState.INVALID,
 }
+_BROKEN_MANIFEST = frozenset({"manifest_unreadable", "manifest_too_costly"})
 _BYTES_CHANGED = "assertion.dataHash.mismatch"
 _MAX_NAME_CHARS = 200
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -72,7 +73,7 @@ def _report(data: bytes, container: Container, anchors: Anchors | None) -> Prove
         return _labelled(claim, anchors, problems, fields)
     if container.fault:
         state, found = ProvenanceState.UNREADABLE, Found.UNREADABLE
-    elif container.has_manifest:
+    elif _BROKEN_MANIFEST & set(problems):
         state, found = ProvenanceState.INVALID, Found.BROKEN_LABEL
     else:
         state, found = ProvenanceState.UNLABELLED, _found_in(metadata)

@@ -56,14 +56,7 @@ class Stamper:
         return Stamped(data, hashlib.sha256(data).hexdigest(), image.width, image.height)
 
     def _sign(self, data: bytes, facts: StampFacts) -> bytes:
-        return native.sign(
-            data,
-            MEDIA_TYPE,
-            manifest_of(facts),
-            chain_pem=self._keys.chain_pem,
-            private_key_pem=self._keys.private_key_pem.get_secret_value(),
-            algorithm=self._keys.algorithm,
-        )
+        return native.sign(data, MEDIA_TYPE, manifest_of(facts), self._keys)
 
     def _try_chain(self) -> None:
         """Sign one pixel and read it back: an operator's own chain may not fit together."""

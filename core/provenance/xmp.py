@@ -96,7 +96,9 @@ class _Collector:
         self._text = ""
 
     def parse(self, packet: bytes) -> None:
-        parser = expat.ParserCreate(namespace_separator=" ")
+        # UTF-8 is all that these three formats allow; a declared encoding would be looked up
+        # among Python's codecs, of which some fail in ways of their own.
+        parser = expat.ParserCreate("utf-8", " ")
         parser.StartDoctypeDeclHandler = self._refuse
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
