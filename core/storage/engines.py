@@ -120,7 +120,12 @@ def _open_postgres(address: URL) -> Engines:
 
 
 def _begin_postgres(connection: Connection) -> None:
-    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'")
+    limit_lock_waits(connection, LOCK_TIMEOUT_S)
+
+
+def limit_lock_waits(connection: Connection, timeout_s: float) -> None:
+    """Set how long this Postgres transaction waits for a lock from here on; 0: for ever."""
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(timeout_s * 1000)}")
 
 
 @contextmanager

@@ -137,7 +137,7 @@ class NoticeRow(Base):
         Index(
             "ix_notices_claim",
             "platform",
-            "due_at",
+            "notice_no",
             postgresql_where=_UNACKED,
             sqlite_where=_UNACKED,
         ),

@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
 
-from core.storage.engines import Engines
+from core.storage.engines import LOCK_TIMEOUT_S, Engines, limit_lock_waits
 
 _ADVISORY_KEY = 0x6561_7365_6C
 """Postgres's name for our lock: the letters of `easel`."""
@@ -23,8 +23,16 @@ def upgrade(engines: Engines) -> None:
     """Make every missing step in one transaction; whoever comes second finds nothing to do."""
     with _threads, _only_process(engines), engines.writing.begin() as connection:
         if not engines.is_sqlite:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY})
+            _lock_postgres(connection)
         command.upgrade(_config(connection), "head")
+
+
+def _lock_postgres(connection: Connection) -> None:
+    # Another process's migration may take minutes; a table's lock may not: whoever waits for it
+    # holds up everybody else.
+    limit_lock_waits(connection, 0)
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY})
+    limit_lock_waits(connection, LOCK_TIMEOUT_S)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
-"""Run the contract suite on both databases: one empty database a test, one Postgres a session."""
+"""Run the contract suite on both databases: one database a test, one Postgres a session."""
 
+import shutil
 from contextlib import ExitStack
 
 import pytest
@@ -36,12 +37,46 @@ def sqlite_url(tmp_path):
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request):
-    """An empty database of either kind."""
+def empty_database_url(request):
+    """A database of either kind, without a table."""
     if request.param == "sqlite":
         yield request.getfixturevalue("sqlite_url")
         return
     with request.getfixturevalue("postgres").database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory):
+    """A migrated file, migrated once and copied for each test."""
+    file = tmp_path_factory.mktemp("migrated") / "easel.db"
+    _migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres):
+    """A migrated database, migrated once and copied for each test."""
+    with postgres.database() as url:
+        _migrate(url)
+        yield url
+
+
+def _migrate(url):
+    store = Store(url)
+    store.migrate()
+    store.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request, tmp_path):
+    """A migrated database of either kind, with nothing in it."""
+    if request.param == "sqlite":
+        file = shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path)
+        yield f"sqlite:///{file}"
+        return
+    template = request.getfixturevalue("migrated_postgres")
+    with request.getfixturevalue("postgres").database(template) as url:
         yield url
 
 
@@ -60,7 +95,5 @@ def open_store(database_url):
 
 @pytest.fixture
 def store(open_store):
-    """A migrated store."""
-    store = open_store()
-    store.migrate()
-    return store
+    """A store on the test's database."""
+    return open_store()

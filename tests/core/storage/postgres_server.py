@@ -42,18 +42,23 @@ class PostgresServer:
         self.story = story
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """Make an empty database, give its URL, and drop it with whoever is still connected."""
+    def database(self, template: str = "template1") -> Iterator[str]:
+        """Make a database, give its URL, and drop it with whoever is still connected.
+
+        Args:
+            template: What it starts as: Postgres's empty one, or another database here by its URL.
+        """
         name = f"easel_test_{uuid.uuid4().hex[:12]}"
-        self._run("CREATE DATABASE {}", name)
+        source = make_url(template).database if "://" in template else template
+        self._run("CREATE DATABASE {} TEMPLATE {}", name, source)
         try:
             yield _text(self.url.set(database=name))
         finally:
             self._run("DROP DATABASE {} WITH (FORCE)", name)
 
-    def _run(self, statement: str, name: str) -> None:
+    def _run(self, statement: str, *names: str) -> None:
         with psycopg.connect(_text(self.url), autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 def _text(url: URL) -> str:

@@ -153,7 +153,7 @@ def _make_notices() -> None:
     op.create_index(
         "ix_notices_claim",
         "notices",
-        ["platform", "due_at"],
+        ["platform", "notice_no"],
         postgresql_where=UNACKED,
         sqlite_where=UNACKED,
     )

@@ -1,0 +1,104 @@
+"""Hold the queries of every minute to their indexes: none reads the whole history.
+
+SQLite's plans stand for both: it names an index or says SCAN whatever the tables' sizes are.
+"""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+
+from core.contracts.actors import Platform
+from core.storage import Store
+from core.workflow import JobState, Outcome, TaskName
+from tests.core.storage.samples import START, a_job, a_picture, a_verdict
+
+QUERIES = {
+    "place": lambda unit, job_id: unit.jobs.place(job_id),
+    "waiting_count": lambda unit, _: unit.jobs.waiting_count("local", "web:ada"),
+    "recent": lambda unit, _: unit.jobs.recent("local"),
+    "recent in a channel": lambda unit, _: unit.jobs.recent("local", channel_id="general"),
+    "recent of a member": lambda unit, _: unit.jobs.recent("local", member_id="web:ada"),
+    "with_expired_lease": lambda unit, _: unit.jobs.with_expired_lease(START),
+    "stalled": lambda unit, _: unit.jobs.stalled(JobState.QUEUED, START),
+    "due": lambda unit, _: unit.outbox.due(now=START),
+    "last_sent_at": lambda unit, job_id: unit.outbox.last_sent_at(job_id, TaskName.GENERATE),
+    "claim": lambda unit, _: unit.notices.claim(Platform.WEB, "d", now=START, lease_s=9),
+    "claim of a job": lambda unit, job_id: unit.notices.claim(
+        Platform.WEB, "d", now=START, lease_s=9, job_id=job_id
+    ),
+    "pending": lambda unit, _: unit.notices.pending(Platform.WEB),
+    "verdicts of a job": lambda unit, job_id: unit.verdicts.of_job(job_id),
+    "pictures of a job": lambda unit, job_id: unit.pictures.of_job(job_id),
+    "picture by its bytes": lambda unit, _: unit.pictures.by_sha256("cd" * 32),
+    "audit of a job": lambda unit, job_id: unit.audit.of_job(job_id),
+    "reports of a job": lambda unit, job_id: unit.reports.of_job(job_id),
+    "recent chat": lambda unit, _: unit.chat.recent("general", viewer="web:ada"),
+    "changes": lambda unit, _: unit.chat.changes_after("general", 5, viewer="web:ada"),
+    "asking for a task": lambda unit, job_id: unit.outbox.add(
+        TaskName.SCREEN_PROMPT, job_id, "screening", now=START
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory):
+    """A store where much was done and little is left to do."""
+    store = Store(f"sqlite:///{tmp_path_factory.mktemp('history') / 'easel.db'}")
+    store.migrate()
+    for number in range(50):
+        now = START + timedelta(seconds=number)
+        job = a_job(created_at=now)
+        with store.unit() as unit:
+            unit.jobs.add(job)
+            unit.verdicts.add(a_verdict(job.job_id))
+            unit.jobs.advance(job.job_id, Outcome.RULES_PASS, now=now)
+            unit.pictures.add(a_picture(job.job_id))
+            unit.outbox.mark_sent([number], now=now)
+            [notice] = unit.notices.claim(Platform.WEB, "d", now=now, lease_s=9, job_id=job.job_id)
+            unit.notices.ack(notice.notice_id, "d", now=now)
+    yield store, job.job_id
+    store.close()
+
+
+def plans_of(store, ask):
+    """Run a question and let SQLite explain each statement that it made."""
+    calls = []
+
+    def note(_connection, _cursor, statement, parameters, _context, _many):
+        if statement.startswith(("SELECT", "INSERT", "UPDATE")):
+            calls.append((statement, parameters))
+
+    event.listen(store._engines.writing, "before_cursor_execute", note)
+    try:
+        with store.unit() as unit:
+            ask(unit)
+    finally:
+        event.remove(store._engines.writing, "before_cursor_execute", note)
+    with store._engines.reading.begin() as connection:
+        return [
+            row[3]
+            for statement, parameters in calls
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+
+
+@pytest.mark.parametrize("ask", [pytest.param(ask, id=name) for name, ask in QUERIES.items()])
+def test_a_query_reads_by_an_index_and_not_the_history(history, ask):
+    """No full scan; an ordered walk over a partial index of what is left to do is none."""
+    store, job_id = history
+
+    plans = plans_of(store, lambda unit: ask(unit, job_id))
+
+    scans = [plan for plan in plans if "SCAN" in plan and "ix_outbox_due" not in plan]
+    assert plans
+    assert scans == []
+
+
+def test_the_check_itself_sees_a_scan(history):
+    """Counting every job reads the whole index, and shows as that."""
+    store, _ = history
+
+    plans = plans_of(store, lambda unit: unit.jobs.counts())
+
+    assert any("SCAN" in plan for plan in plans)
