@@ -92,6 +92,34 @@ class Found(StrEnum):
     """No picture that can be read."""
 
 
+class Problem(StrEnum):
+    """What stood in the way of reading a file or its label; C2PA adds dotted codes of its own."""
+
+    EMPTY_FILE = "empty_file"
+    TOO_LARGE = "too_large"
+    """More bytes than are read."""
+    TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_MANY_PARTS = "too_many_parts"
+    """More chunks or segments than any program writes."""
+    TYPE_UNKNOWN = "type_unknown"
+    """Neither PNG nor JPEG nor WebP, whatever its name says."""
+    HEADER_BROKEN = "header_broken"
+    """It begins like a picture, but no size can be found."""
+    TRUNCATED = "truncated"
+    """The end is missing."""
+    CRC_BROKEN = "crc_broken"
+    """A PNG's checksum does not fit its bytes."""
+    MANIFEST_UNREADABLE = "manifest_unreadable"
+    MANIFEST_TOO_COSTLY = "manifest_too_costly"
+    """Reading the manifest went over its bounds of memory or time."""
+    REMOTE_MANIFEST = "remote_manifest_not_fetched"
+    """The file names a server that has its manifest; no server is ever asked."""
+    ASSERTION_UNREADABLE = "generation_assertion_unreadable"
+    """Signed by us, but without our words, or with words that are not ours."""
+    XMP_UNREADABLE = "xmp_unreadable"
+    """A metadata packet that is no XML, too large, or that defines entities."""
+
+
 class ProvenanceReport(Contract):
     """What a file's label says and whether it holds."""
 

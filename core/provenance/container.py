@@ -9,7 +9,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from core.provenance.xmp import PNG_KEYWORD
+from core.contracts.provenance import Problem
+from core.provenance.xmp import MAX_PACKET_BYTES, PNG_KEYWORD
 
 MAX_PARTS = 65_536
 """A 20 MB PNG in the smallest usual pieces (4 KB) has 5,000; a walk of this many takes 0.1 s."""
@@ -20,15 +21,14 @@ _JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """Markers SOF0 to SOF15; the three taken out are tables and an extension."""
 _JPEG_SCAN = 0xDA
-_MAX_PACKET_BYTES = 1_000_000
 
 
 class NotAPicture(ValueError):  # noqa: N818 - a fact about a file, named as one.
-    """Carry the problem code of a file in which no picture can be found."""
+    """Carry the problem of a file in which no picture can be found."""
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
+        self.problem = problem
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class Container:
     xmp: bytes | None = None
     has_manifest: bool = False
     """There is a place where a C2PA manifest may be; other JUMBF data of a JPEG looks the same."""
-    fault: str | None = None
+    fault: Problem | None = None
     """Why it is not whole: `truncated` or `crc_broken`."""
 
 
@@ -52,22 +52,22 @@ def inspect(data: bytes) -> Container:
         NotAPicture: `empty_file`, `type_unknown`, `header_broken` or `too_many_parts`.
     """
     if not data:
-        raise NotAPicture("empty_file")
+        raise NotAPicture(Problem.EMPTY_FILE)
     for is_type, media_type, walk in _TYPES:
         if is_type(data):
             container = Container(media_type)
             walk(data, container)
             if container.width < 1 or container.height < 1:
-                raise NotAPicture("header_broken")
+                raise NotAPicture(Problem.HEADER_BROKEN)
             return container
-    raise NotAPicture("type_unknown")
+    raise NotAPicture(Problem.TYPE_UNKNOWN)
 
 
 def _walk_png(data: bytes, container: Container) -> None:
     for kind, body, is_whole in _png_chunks(data, container):
         if not is_whole and container.fault is None:
-            container.fault = "crc_broken"
-        if kind == b"IHDR" and len(body) >= 8:  # noqa: PLR2004 - two 32-bit sides.
+            container.fault = Problem.CRC_BROKEN
+        if kind == b"IHDR" and len(body) >= 8 and not container.width:  # noqa: PLR2004 - two sides.
             container.width, container.height = struct.unpack(">II", body[:8])
         elif kind == b"iTXt" and container.xmp is None:
             container.xmp = _png_xmp(bytes(body))
@@ -82,14 +82,14 @@ def _png_chunks(data: bytes, container: Container) -> Iterator[tuple[bytes, memo
         length, kind = struct.unpack(">I4s", data[position : position + 8].ljust(8, b"\0"))
         end = position + 8 + length
         if end + 4 > len(data):
-            container.fault = "truncated"
+            container.fault = Problem.TRUNCATED
             return
         (checksum,) = struct.unpack(">I", data[end : end + 4])
         yield kind, view[position + 8 : end], zlib.crc32(view[position + 4 : end]) == checksum
         if kind == b"IEND":
             return
         position = end + 4
-    raise NotAPicture("too_many_parts")
+    raise NotAPicture(Problem.TOO_MANY_PARTS)
 
 
 def _png_xmp(body: bytes) -> bytes | None:
@@ -104,7 +104,7 @@ def _png_xmp(body: bytes) -> bytes | None:
         return text
     try:
         # Bounded: a few KB can unfold to gigabytes.
-        return zlib.decompressobj().decompress(text, _MAX_PACKET_BYTES)
+        return zlib.decompressobj().decompress(text, MAX_PACKET_BYTES)
     except zlib.error:
         return None
 
@@ -127,21 +127,21 @@ def _jpeg_segments(data: bytes, container: Container) -> Iterator[tuple[int, byt
             position += 1
         head = data[position : position + 4]
         if len(head) < 4 or head[0] != 0xFF:  # noqa: PLR2004 - a marker and its length.
-            container.fault = "truncated"
+            container.fault = Problem.TRUNCATED
             return
         marker, length = head[1], int.from_bytes(head[2:4])
         yield marker, data[position + 4 : position + 2 + length]
         if marker == _JPEG_SCAN:
             if data.find(b"\xff\xd9", position) < 0:
-                container.fault = "truncated"
+                container.fault = Problem.TRUNCATED
             return
         position += 2 + length
-    raise NotAPicture("too_many_parts")
+    raise NotAPicture(Problem.TOO_MANY_PARTS)
 
 
 def _walk_webp(data: bytes, container: Container) -> None:
     if int.from_bytes(data[4:8], "little") + 8 > len(data):
-        container.fault = "truncated"
+        container.fault = Problem.TRUNCATED
     for kind, body in _riff_chunks(data):
         if kind == b"XMP " and container.xmp is None:
             container.xmp = bytes(body)
@@ -159,7 +159,7 @@ def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
         length = int.from_bytes(data[position + 4 : position + 8], "little")
         yield data[position : position + 4], view[position + 8 : position + 8 + length]
         position += 8 + length + length % 2
-    raise NotAPicture("too_many_parts")
+    raise NotAPicture(Problem.TOO_MANY_PARTS)
 
 
 def _webp_size(kind: bytes, body: memoryview) -> tuple[int, int]:

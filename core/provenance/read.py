@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from core.contracts.provenance import (
     DigitalSourceType,
     Found,
+    Problem,
     ProvenanceReport,
     ProvenanceState,
 )
@@ -27,8 +28,10 @@ _STATES = {
     "Valid": ProvenanceState.VALID_UNTRUSTED,
     "Invalid": ProvenanceState.INVALID,
 }
-_BROKEN_MANIFEST = frozenset({"manifest_unreadable", "manifest_too_costly"})
+_BROKEN_MANIFEST = frozenset({Problem.MANIFEST_UNREADABLE, Problem.MANIFEST_TOO_COSTLY})
 _BYTES_CHANGED = "assertion.dataHash.mismatch"
+_SIGNER_TRUSTED = "signingCredential.trusted"
+_SIGNATURE_HOLDS = "claimSignature.validated"
 _MAX_NAME_CHARS = 200
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
@@ -46,15 +49,15 @@ def read(data: bytes, *, anchors: SigningKeys | Anchors | str | None) -> Provena
         return ProvenanceReport(
             state=ProvenanceState.UNREADABLE,
             found=Found.UNREADABLE,
-            problems=("too_large",),
+            problems=(Problem.TOO_LARGE,),
             size_bytes=len(data),
         )
     try:
         container = inspect(data)
     except NotAPicture as error:
-        return _unreadable(data, error.code)
+        return _unreadable(data, error.problem)
     if container.width * container.height > MAX_PIXELS:
-        return _unreadable(data, "too_many_pixels", container)
+        return _unreadable(data, Problem.TOO_MANY_PIXELS, container)
     return _report(data, container, _anchors(anchors))
 
 
@@ -81,7 +84,7 @@ def _report(data: bytes, container: Container, anchors: Anchors | None) -> Prove
 
 
 def _claim(
-    data: bytes, container: Container, anchors: Anchors | None, problems: list[str]
+    data: bytes, container: Container, anchors: Anchors | None, problems: list[Problem]
 ) -> Claim | None:
     """Read the manifest, if the frame shows one; note why it can not be read."""
     if not container.has_manifest:
@@ -89,14 +92,14 @@ def _claim(
     try:
         return read_claim_isolated(data, container.media_type, anchors.pem if anchors else None)
     except ManifestUnreadable:
-        problems.append("manifest_unreadable")
+        problems.append(Problem.MANIFEST_UNREADABLE)
     except ManifestTooCostly:
-        problems.append("manifest_too_costly")
+        problems.append(Problem.MANIFEST_TOO_COSTLY)
     return None
 
 
 def _labelled(
-    claim: Claim, anchors: Anchors | None, problems: list[str], fields: dict[str, Any]
+    claim: Claim, anchors: Anchors | None, problems: list[Problem], fields: dict[str, Any]
 ) -> ProvenanceReport:
     """Report a manifest; `fields` goes on to the contract, which checks it."""
     state = _STATES.get(claim.state, ProvenanceState.INVALID)
@@ -106,7 +109,7 @@ def _labelled(
         state=state,
         found=_found_by(state, is_signer_ours=is_signer_ours, is_ours=ours is not None),
         is_ours=state is ProvenanceState.VALID and ours is not None,
-        is_signer_trusted="signingCredential.trusted" in claim.successes,
+        is_signer_trusted=_SIGNER_TRUSTED in claim.successes,
         problems=(*problems, *claim.failures),
         signer=_name(claim.manifest.get("signature_info", {}).get("common_name")),
         claim_generator=_generator(claim),
@@ -118,27 +121,20 @@ def _labelled(
 
 def _is_signer_ours(claim: Claim, anchors: Anchors | None) -> bool:
     """Tell whether one of our own certificates signed the claim, whatever became of the bytes."""
-    if (
-        anchors is None
-        or not {
-            "signingCredential.trusted",
-            "claimSignature.validated",
-        }
-        <= claim.successes
-    ):
+    if anchors is None or not claim.successes >= {_SIGNER_TRUSTED, _SIGNATURE_HOLDS}:
         return False
     serial = claim.manifest.get("signature_info", {}).get("cert_serial_number")
     return not anchors.serial_numbers or serial in anchors.serial_numbers
 
 
-def _our_words(claim: Claim, problems: list[str]) -> GenerationAssertion | None:
+def _our_words(claim: Claim, problems: list[Problem]) -> GenerationAssertion | None:
     """Take our assertion, unless the failures say more than that the picture's bytes changed."""
     if not set(claim.failures) <= {_BYTES_CHANGED}:
         return None
     try:
         return GenerationAssertion.model_validate(claim.assertion(GENERATION))
     except ValidationError:
-        problems.append("generation_assertion_unreadable")
+        problems.append(Problem.ASSERTION_UNREADABLE)
         return None
 
 
@@ -155,15 +151,15 @@ def _found_in(metadata: dict[str, str | None]) -> Found:
     return Found.AI_METADATA if says_ai else Found.NO_LABEL
 
 
-def _metadata(container: Container, problems: list[str]) -> dict[str, str | None]:
+def _metadata(container: Container, problems: list[Problem]) -> dict[str, str | None]:
     facts = xmp.XMPFacts()
     if container.xmp is not None:
         try:
             facts = xmp.parse_packet(container.xmp)
         except xmp.XMPUnreadable:
-            problems.append("xmp_unreadable")
+            problems.append(Problem.XMP_UNREADABLE)
     if facts.names_remote_manifest and not container.has_manifest:
-        problems.append("remote_manifest_not_fetched")
+        problems.append(Problem.REMOTE_MANIFEST)
     return {
         "xmp_digital_source_type": _name(facts.digital_source_type),
         "xmp_ai_system": _name(facts.ai_system),
@@ -189,11 +185,13 @@ def _name(value: object) -> str | None:
     return _CONTROL.sub("", value)[:_MAX_NAME_CHARS] or None
 
 
-def _unreadable(data: bytes, code: str, container: Container | None = None) -> ProvenanceReport:
+def _unreadable(
+    data: bytes, problem: Problem, container: Container | None = None
+) -> ProvenanceReport:
     return ProvenanceReport(
         state=ProvenanceState.UNREADABLE,
         found=Found.UNREADABLE,
-        problems=(code,),
+        problems=(problem,),
         **_frame(data, container),
     )
 

@@ -17,7 +17,7 @@ _AI_SYSTEM = f"{_IPTC} AISystemUsed"
 _WANTED = frozenset({_SOURCE_TYPE, _AI_SYSTEM, _REMOTE_MANIFEST})
 """As expat names them: namespace, a blank, local name."""
 _TOOLKIT = "Easel"
-_MAX_PACKET_BYTES = 1_000_000
+MAX_PACKET_BYTES = 1_000_000
 """A packet of ours has 1 KB; editors' histories reach some hundred KB."""
 _MAX_VALUE_CHARS = 200
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -69,7 +69,7 @@ def parse_packet(packet: bytes) -> XMPFacts:
     Raises:
         XMPUnreadable: see there.
     """
-    if len(packet) > _MAX_PACKET_BYTES:
+    if len(packet) > MAX_PACKET_BYTES:
         raise XMPUnreadable
     collector = _Collector()
     try:

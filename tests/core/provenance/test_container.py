@@ -137,7 +137,7 @@ def test_what_is_no_picture_says_why(data, code):
     with pytest.raises(NotAPicture) as refusal:
         inspect(data)
 
-    assert refusal.value.code == code
+    assert refusal.value.problem == code
 
 
 def test_length_beyond_the_file_is_not_believed():
@@ -156,7 +156,7 @@ def test_any_bytes_get_an_answer(start, cut, rest):
     try:
         container = inspect(start[: len(start) - cut] + rest if cut < len(start) else start + rest)
     except NotAPicture as refusal:
-        answer = refusal.code
+        answer = refusal.problem
     else:
         answer = container.media_type
 

@@ -148,6 +148,47 @@ def _state_with_flip(data: bytes, position: int, keys) -> str | None:
     return claim and claim.state
 
 
+def test_room_freed_in_the_manifest_holds_nothing_else(stamped, keys):
+    """The manifest's own room is not hashed: shrink its padding, and put a chunk in the gap."""
+    extra = chunk(b"gAMA", (10_000).to_bytes(4))
+    start = stamped.data.index(b"caBX")
+    size = int.from_bytes(stamped.data[start - 4 : start])
+    manifest = bytearray(stamped.data[start + 4 : start + 4 + size])
+    _shrink_padding(manifest, len(extra))
+
+    edited = b"".join(
+        (
+            stamped.data[: start - 4],
+            chunk(b"caBX", bytes(manifest)),
+            extra,
+            stamped.data[start + 8 + size :],
+        )
+    )
+    report = read(edited, anchors=keys)
+
+    assert len(edited) == len(stamped.data)
+    assert (report.state, report.problems) == (ProvenanceState.INVALID, (CHANGED,))
+
+
+def _shrink_padding(manifest: bytearray, count: int) -> None:
+    """Take bytes out of the signature's padding, and off each box around it."""
+    padding = manifest.index(b"cpadY") + 5
+    boxes, start = [], 0
+    while start < padding:
+        length = int.from_bytes(manifest[start : start + 4])
+        if start + length <= padding:
+            start += length
+            continue
+        boxes.append(start)
+        start = start + 8 if manifest[start + 4 : start + 8] == b"jumb" else padding
+    left = int.from_bytes(manifest[padding : padding + 2]) - count
+    manifest[padding : padding + 2] = left.to_bytes(2)
+    for box in boxes:
+        length = int.from_bytes(manifest[box : box + 4]) - count
+        manifest[box : box + 4] = length.to_bytes(4)
+    del manifest[padding + 2 : padding + 2 + count]
+
+
 def test_manifest_moved_to_another_picture_does_not_hold(stamped, keys):
     manifest = next(body for kind, body in chunks(stamped.data) if kind == b"caBX")
     other = _encoded(Image.new("RGB", (96, 64), (200, 200, 200)))
