@@ -1,0 +1,46 @@
+"""`--tile` makes the edges of that one picture meet."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from core.errors import UserError
+from tests.worker.engines import request_for
+from worker.engine.tiling import tiled
+
+
+def seams(pixels) -> tuple[float, float]:
+    """Measure how far the colours jump across the left-right and the top-bottom edge."""
+    values = pixels.astype(np.float64)
+    return (
+        float(np.abs(values[:, 0] - values[:, -1]).mean()),
+        float(np.abs(values[0] - values[-1]).mean()),
+    )
+
+
+def test_edges_meet_only_where_asked(shipped):
+    """The jump across the top-bottom edge of a gradient all but vanishes; the next draw has it."""
+    plain = request_for("a cat on a red to blue gradient", steps=12, guidance_scale=4.0)
+    tile = plain.model_copy(update={"is_tile": True})
+
+    def draw(request):
+        return shipped.draw(request, request.pictures[0], lambda _report: None)
+
+    before, tiles, after = draw(plain), draw(tile), draw(plain)
+
+    assert seams(before)[1] > 100, "a gradient from red to blue has an edge to lose"
+    assert seams(tiles)[1] < seams(before)[1] / 4
+    assert seams(tiles)[0] < 20
+    assert np.array_equal(before, after), "nothing of the tiling stays behind"
+
+
+def test_a_model_without_convolutions_to_wrap_says_so():
+    """A transformer can not tile this way, and the person is told which flag it was."""
+    with pytest.raises(UserError) as refused, tiled(SimpleNamespace(transformer=object())):
+        pass
+
+    assert (refused.value.code, refused.value.facts) == (
+        "model_flag_unsupported",
+        {"flag": "--tile"},
+    )

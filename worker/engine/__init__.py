@@ -1,0 +1,1 @@
+"""Draw pictures in one child process: its messages, its models, and its keeper in the parent."""

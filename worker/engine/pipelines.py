@@ -1,0 +1,185 @@
+"""Load any diffusers pipeline by hub id or folder, and draw one picture with it."""
+
+import contextlib
+import inspect
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import DiffusionPipeline
+from diffusers.utils import logging as diffusers_logging
+from transformers.utils import logging as transformers_logging
+
+from core.errors import AppError, UserError
+from worker.engine.conditioning import words_for
+from worker.engine.messages import DrawRequest, ModelSource, PictureOrder, Start
+from worker.engine.sizes import size_for
+from worker.engine.steps import OnStep, watched
+from worker.engine.tiling import tiled
+from worker.engine.weights import folder_of, weights_sha256
+from worker.previews import Previewer
+
+_DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+_RGB = 3
+
+Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+"""Height, width, RGB."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """One pipeline in memory, with what has to be known about it."""
+
+    source: ModelSource
+    pipeline: Any
+    """Any subclass of DiffusionPipeline; their only common ground is duck-typed."""
+    previewer: Previewer
+    sha256: str
+    device: str
+    dtype: str
+    load_s: float
+
+    @property
+    def scheduler(self) -> str:
+        """Class name of the scheduler; empty where the pipeline has none."""
+        scheduler = getattr(self.pipeline, "scheduler", None)
+        return "" if scheduler is None else type(scheduler).__name__
+
+    def guidance_in_force(self, asked: float | None) -> float:
+        """Settle the guidance scale; 0 where the pipeline knows none."""
+        accepted = inspect.signature(self.pipeline.__call__).parameters
+        if "guidance_scale" not in accepted:
+            return 0.0
+        own = accepted["guidance_scale"].default
+        return float(asked if asked is not None else own if isinstance(own, int | float) else 0.0)
+
+    @torch.inference_mode()
+    def draw(self, request: DrawRequest, order: PictureOrder, on_step: OnStep) -> Pixels:
+        """Draw one picture, alone: its pixels depend on the request and its seed, nothing else.
+
+        Raises:
+            AppError: whatever `translated` makes of the pipeline's own errors.
+            Exception: whatever `on_step` raises.
+        """
+        accepted = inspect.signature(self.pipeline.__call__).parameters
+        arguments = self._arguments(request, order)
+        arguments = {name: value for name, value in arguments.items() if name in accepted}
+        arguments |= words_for(self.pipeline, order.parts, request.negative)
+        scheduler = getattr(self.pipeline, "scheduler", None)
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(watched(scheduler, request.steps, on_step))
+            if request.is_tile:
+                stack.enter_context(tiled(self.pipeline))
+            return _pixels(self.pipeline(**arguments))
+
+    def _arguments(self, request: DrawRequest, order: PictureOrder) -> dict[str, Any]:
+        size = size_for(self.pipeline, request.aspect, self.source.native_size)
+        return {
+            # On the CPU whatever the device: the same seed gives the same noise everywhere.
+            "generator": torch.Generator("cpu").manual_seed(order.seed),
+            "num_inference_steps": request.steps,
+            "guidance_scale": self.guidance_in_force(request.guidance_scale),
+            "output_type": "np",
+            **({} if size is None else {"width": size[0], "height": size[1]}),
+        }
+
+
+def load(model: ModelSource, start: Start) -> LoadedModel:
+    """Load a model's pipeline onto the device.
+
+    Raises:
+        UserError: `model_not_found`, `model_unreachable` or `model_unreadable`.
+        AppError: `out_of_memory`.
+    """
+    began = time.monotonic()
+    device = _device(start.device)
+    dtype = _dtype(start.dtype, device)
+    folder = folder_of(model.source)
+    with translated("model_unreadable"):
+        pipeline = DiffusionPipeline.from_pretrained(  # type: ignore[no-untyped-call] # diffusers publishes no types
+            folder, dtype=_DTYPES[dtype], local_files_only=True, use_safetensors=True
+        ).to(device)
+        pipeline.set_progress_bar_config(disable=True)
+        previewer = Previewer(pipeline)
+        sha256 = weights_sha256(folder)
+    return LoadedModel(
+        source=model,
+        pipeline=pipeline,
+        previewer=previewer,
+        sha256=sha256,
+        device=device,
+        dtype=dtype,
+        load_s=time.monotonic() - began,
+    )
+
+
+def prepare(start: Start) -> None:
+    """Set torch and its kin up for this process: threads, and silence.
+
+    Their loggers quote prompts (a truncated one, for example), so only errors may pass.
+    """
+    torch.set_num_threads(start.cpu_threads)
+    for library in (diffusers_logging, transformers_logging):
+        library.set_verbosity_error()
+        library.disable_progress_bar()
+
+
+@contextlib.contextmanager
+def translated(code: str) -> Iterator[None]:
+    """Turn what a library raises into an AppError: out of memory by its own code, the rest as told.
+
+    Errors that are an AppError already pass as they are.
+    """
+    try:
+        yield
+    except AppError:
+        raise
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise AppError("out_of_memory") from error
+    except RuntimeError as error:
+        # torch's CPU allocator has no exception class of its own.
+        is_memory = "DefaultCPUAllocator" in str(error)
+        raise AppError("out_of_memory" if is_memory else code) from error
+    except Exception as error:
+        raise AppError(code) from error
+
+
+def release_memory() -> None:
+    """Give cached device memory back, after a model was dropped or ran out of it."""
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def _device(asked: str) -> str:
+    if asked != "auto":
+        return asked
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _dtype(asked: str, device: str) -> str:
+    if asked != "auto":
+        return asked
+    return "fp32" if device == "cpu" else "bf16"
+
+
+def _pixels(output: Any) -> Pixels:  # a pipeline output class of one of many
+    """Take the one picture out of a pipeline's output, as 8-bit RGB.
+
+    Raises:
+        UserError: `model_draws_no_pictures` for a pipeline that makes something else,
+            `model_withheld` where the model's own safety checker refused the picture.
+        AppError: `picture_broken` for pixels that are not numbers.
+    """
+    images = getattr(output, "images", None)
+    if not isinstance(images, np.ndarray) or images.ndim != 4:  # noqa: PLR2004 - N, H, W, C.
+        raise UserError("model_draws_no_pictures")
+    if any(getattr(output, "nsfw_content_detected", None) or ()):
+        raise UserError("model_withheld")
+    image = images[0]
+    if not np.isfinite(image).all():
+        raise AppError("picture_broken")
+    image = np.repeat(image, _RGB, axis=2) if image.shape[2] == 1 else image[..., :_RGB]
+    return np.ascontiguousarray((image * 255).round().clip(0, 255).astype(np.uint8))
