@@ -38,15 +38,20 @@ class Vocabulary(Contract):
 
     def known_concepts(self, prompt: str) -> tuple[str, ...]:
         """Name the concepts that a prompt calls, in the vocabulary's order."""
-        words = f" {' '.join(re.findall(r'[a-z0-9]+', prompt.lower()))} "
+        words = f" {_words(prompt)} "
         return tuple(
             concept.name
             for concept in self.concepts
             if any(
-                f" {word} " in words or f" {word}s " in words
-                for word in (concept.name, *concept.aliases)
+                f" {called} " in words or f" {called}s " in words
+                for called in map(_words, (concept.name, *concept.aliases))
             )
         )
+
+
+def _words(text: str) -> str:
+    """Keep the words alone, so that `T-shirt` is called by `t shirt` and by `T-Shirt!`."""
+    return " ".join(re.findall(r"[a-z0-9]+", text.lower()))
 
 
 class ModelProfile(Contract):
