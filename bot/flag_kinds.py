@@ -1,0 +1,176 @@
+"""Read and write the values that flags take: one class for each kind of value."""
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.contracts.generation import Aspect
+
+NEGATIVE_MAX = 1000
+"""Characters that `--no` takes: the text encoders of today's models read some 77 tokens of it."""
+
+NAME_MAX = 100
+"""Characters of a model's or style's name, as Hugging Face bounds a repository's (96) and more."""
+
+ASPECT_MAX = 64
+"""The bound of `Aspect`'s sides; larger numbers are reduced to lowest terms first."""
+
+DECIMALS = 4
+"""How finely `--cfg` is read, so that it is written back exactly."""
+
+QUOTED = re.compile(r'(?<!\w)["“”„‟](?=[^\s,])[^"“”„‟]*["“”„‟]')
+"""A text in quote marks, straight or typographic, in any mixture, as phones make them. A mark
+after a letter or digit opens nothing: `12"` is a length."""
+
+_ITEM = re.compile(rf"(?:{QUOTED.pattern}|[^,])+")
+_NAME = re.compile(r"[^\W_][\w./+-]*(?: [\w./+-]+)*")
+_BARE_NAME = re.compile(r"[\w./+]+(?:-[\w./+]+)*")
+
+
+class FlagKind(Protocol):
+    """How one kind of flag reads and writes its value."""
+
+    @property
+    def takes(self) -> str:
+        """What follows the flag, for a usage line; empty where nothing does."""
+
+    @property
+    def allowed(self) -> str:
+        """What it accepts, in words."""
+
+    def read(self, text: str) -> object:
+        """Read a value as typed; ValueError where it is not allowed."""
+
+    def write(self, value: object) -> str | None:
+        """Write a value back; None where this flag does not say it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """Two whole numbers, width first."""
+
+    takes: str = "W:H"
+    allowed: str = f"two whole numbers from 1 to {ASPECT_MAX}, as in 16:9"
+
+    def read(self, text: str) -> Aspect:
+        """Read `16:9`; `16x9` and `16/9` are as clear, and `1920:1080` means `16:9`."""
+        match = re.fullmatch(r"([0-9]{1,5})[:x\u00d7/]([0-9]{1,5})", text, re.IGNORECASE)
+        if match is None:
+            raise ValueError(text)
+        width, height = int(match[1]), int(match[2])
+        if max(width, height) > ASPECT_MAX:
+            divisor = math.gcd(width, height)
+            width, height = width // divisor, height // divisor
+        return Aspect(width=width, height=height)
+
+    def write(self, value: object) -> str | None:
+        """Write `16:9`."""
+        return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number between two bounds."""
+
+    low: int
+    high: int
+    takes: str = "NUMBER"
+
+    @property
+    def allowed(self) -> str:
+        """Name both bounds."""
+        return f"whole numbers from {self.low} to {self.high}"
+
+    def read(self, text: str) -> int:
+        """Read decimal digits only: `int` would take `1_0` and digits of every script."""
+        if re.fullmatch(r"[0-9]{1,10}", text) and self.low <= int(text) <= self.high:
+            return int(text)
+        raise ValueError(text)
+
+    def write(self, value: object) -> str | None:
+        """Write it in digits."""
+        return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number with decimals between two bounds."""
+
+    low: int
+    high: int
+    takes: str = "NUMBER"
+
+    @property
+    def allowed(self) -> str:
+        """Name both bounds."""
+        return f"numbers from {self.low} to {self.high}, such as 7.5"
+
+    def read(self, text: str) -> float:
+        """Read plain decimals: no exponents, no `nan`."""
+        match = re.fullmatch(rf"[0-9]{{1,4}}(?:\.[0-9]{{1,{DECIMALS}}})?", text)
+        if match and self.low <= float(text) <= self.high:
+            return float(text)
+        raise ValueError(text)
+
+    def write(self, value: object) -> str | None:
+        """Write no more decimals than were typed."""
+        return f"{value:.{DECIMALS}f}".rstrip("0").rstrip(".")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Texts between commas, up to the next flag; a comma in quotes separates nothing."""
+
+    takes: str = "A, B"
+    allowed: str = f"words or phrases with commas between them, {NEGATIVE_MAX} characters in all"
+
+    def read(self, text: str) -> tuple[str, ...]:
+        """Split at commas and leave out what is empty."""
+        items = tuple(item.strip() for item in _ITEM.findall(text) if item.strip())
+        if not items or len(", ".join(items)) > NEGATIVE_MAX:
+            raise ValueError(text)
+        return items
+
+    def write(self, value: object) -> str | None:
+        """Join with commas."""
+        assert isinstance(value, tuple)
+        return ", ".join(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One of the names on offer; the parser is told which."""
+
+    allowed: str
+    takes: str = "NAME"
+
+    def read(self, text: str) -> str:
+        """Read a name of any script; the parser checks that it is on offer."""
+        if len(text) <= NAME_MAX and _NAME.fullmatch(text):
+            return text
+        raise ValueError(text)
+
+    def write(self, value: object) -> str | None:
+        """Quote it where spaces or dashes could be misread."""
+        name = str(value)
+        return name if _BARE_NAME.fullmatch(name) else f'"{name}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A flag that says one thing by standing there."""
+
+    says: object
+    takes: str = ""
+    allowed: str = "nothing after it"
+
+    def read(self, text: str) -> object:
+        """Take no value."""
+        if text:
+            raise ValueError(text)
+        return self.says
+
+    def write(self, value: object) -> str | None:
+        """Stand there where the value is the one it says."""
+        return "" if value == self.says else None
