@@ -9,6 +9,7 @@ from typing import Protocol
 
 from core.contracts.ids import JobId
 from core.storage import Store
+from core.telemetry import SENT_TASKS
 from core.workflow import TaskName
 
 
@@ -49,6 +50,7 @@ def flush(
         for task in due:
             queue.send(task.task, task.job_id, task.queue)
             sent.append(task.outbox_id)
+            SENT_TASKS.labels(task=task.task.value).inc()
     finally:
         _record(store, sent, now)
     return len(sent)

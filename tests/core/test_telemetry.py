@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import urllib.request
+from pathlib import Path
 
 import pytest
 import structlog
@@ -12,9 +13,10 @@ from pydantic import SecretStr, ValidationError
 from core import telemetry
 from core.contracts.generation import GenerationSpec
 from core.settings import CoreSettings
-from core.telemetry import METRICS, configure_logging, render_metrics, serve_metrics
+from core.telemetry import METRICS, configure_logging, serve_metrics
 from tests.redis_server import free_port
 
+ROOT = Path(__file__).resolve().parents[2]
 PROMPT = "a very private wish"
 
 
@@ -159,7 +161,7 @@ def test_metric_names_and_labels_follow_the_conventions():
     for metric in METRICS:
         assert re.fullmatch(r"(bot|worker|moderation|core)(_[a-z]+)+", metric._name)
         assert metric._documentation.endswith(".")
-        assert set(metric._labelnames) <= {"state", "reason"}
+        assert set(metric._labelnames) <= {"state", "reason", "task"}
 
 
 def test_every_metric_of_the_module_is_listed():
@@ -167,6 +169,23 @@ def test_every_metric_of_the_module_is_listed():
     declared = [value for value in vars(telemetry).values() if hasattr(value, "_documentation")]
 
     assert declared == list(METRICS)
+
+
+def test_the_runbook_lists_every_metric():
+    """Name, labels and help, in order: what an operator finds is what there is."""
+    page = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    rows = re.findall(
+        r"^\| `((?:bot|worker|moderation|core)_\w+)` \| (.*?) ?\| (.+) \|$", page, re.MULTILINE
+    )
+
+    assert rows == [
+        (
+            metric._name + ("_total" if metric._type == "counter" else ""),
+            ", ".join(f"`{label}`" for label in metric._labelnames),
+            metric._documentation,
+        )
+        for metric in METRICS
+    ]
 
 
 def test_metrics_are_served_to_prometheus_until_closed():
@@ -186,13 +205,3 @@ def test_metrics_are_served_to_prometheus_until_closed():
 def test_port_zero_serves_nothing():
     """The default: no port is opened that nobody asked for."""
     assert serve_metrics(0) is None
-
-
-def test_the_web_app_renders_the_same_metrics_itself():
-    """It has a server already."""
-    telemetry.JOBS.labels(state="queued").set(4)
-
-    body, content_type = render_metrics()
-
-    assert b'core_jobs_count{state="queued"} 4.0' in body
-    assert content_type.startswith("text/plain")
