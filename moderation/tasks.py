@@ -163,7 +163,7 @@ def main() -> None:
     """
     settings, own = CoreSettings(), ScreeningSettings()
     configure_logging(settings, "screening")
-    serve_metrics(settings.metrics_port)
+    serve_metrics(settings.metrics_port, settings.metrics_host)
     store, queue = Store(settings.resolved_database_url), TaskQueue(settings)
     screening = Screening(
         settings,
