@@ -1,0 +1,67 @@
+"""Build what a front-end or a command works with, once, at its entry point."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Self
+
+from bot.courier import Courier
+from core.blobs import Blobs
+from core.catalog import Catalog, load_catalog
+from core.contracts.base import utc_now
+from core.events import Events
+from core.settings import CoreSettings
+from core.storage import Store
+from core.task_queue import TaskQueue
+from moderation.engine import Gate
+from moderation.policy import load_policy
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What every use case is handed: built once, passed down, held by nobody else."""
+
+    settings: CoreSettings
+    store: Store
+    queue: TaskQueue
+    events: Events
+    blobs: Blobs
+    gate: Gate
+    catalog: Catalog
+    clock: Callable[[], datetime] = utc_now
+    courier: Courier = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Give the courier the same store, queue and events as everybody."""
+        courier = Courier(self.store, self.queue, self.events, self.clock)
+        object.__setattr__(self, "courier", courier)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the courier's thread and give every connection back."""
+        self.courier.close()
+        self.queue.close()
+        self.events.close()
+        self.store.close()
+
+
+def build_services(settings: CoreSettings) -> Services:
+    """Connect everything that the settings name; nothing is contacted yet.
+
+    Raises:
+        PolicyError: the policy file has faults; all of them are listed.
+    """
+    return Services(
+        settings=settings,
+        store=Store(settings.resolved_database_url),
+        queue=TaskQueue(settings),
+        events=Events(settings.redis_url),
+        blobs=Blobs(settings.resolved_blob_url),
+        gate=Gate(load_policy(settings.policy_file)),
+        catalog=load_catalog(settings.model),
+    )

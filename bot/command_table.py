@@ -1,0 +1,32 @@
+"""List the commands that people type: one table for the dispatcher, autocomplete, help and docs."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: its word, what follows the word, and what it does in one line."""
+
+    name: str
+    usage: str
+    summary: str
+    example: str
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "imagine",
+        "/imagine PROMPT [FLAGS]",
+        "Draw pictures of what you describe.",
+        "/imagine a red apple on a blue background --seed 7",
+    ),
+    Command(
+        "show",
+        "/show JOB",
+        "Show a request again: where it stands, or its pictures.",
+        "/show 3k7fq2m9x0ab",
+    ),
+    Command("help", "/help", "List the commands and flags, and what the model knows.", "/help"),
+    Command("policy", "/policy", "Show what is allowed here and what is not.", "/policy"),
+)
+"""In the order in which help lists them."""

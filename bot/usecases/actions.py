@@ -1,0 +1,132 @@
+"""Do what the buttons under a result say: draw again, tell the recipe, delete, report."""
+
+from collections.abc import Callable
+
+import structlog
+
+from bot import permissions, wording
+from bot.bootstrap import Services
+from bot.permissions import Deed
+from bot.replies import Action, Reply
+from bot.usecases import imagine, show
+from core.contracts.actors import Actor, ReplyAddress
+from core.contracts.ids import JobId
+from core.contracts.jobs import Job, Picture
+from core.errors import AppError, IllegalStep, UserError
+from core.workflow import WAITING, JobState, Outcome
+
+log = structlog.get_logger()
+
+_POSTED = frozenset({JobState.PUBLISHED, JobState.DELIVERED})
+"""States in which there are pictures that people may have seen."""
+
+
+def reroll(services: Services, actor: Actor, job_id: JobId, address: ReplyAddress) -> Reply:
+    """Ask for the same again with a new seed, through the same gate as any request.
+
+    Raises:
+        NotFound: `job_not_found`, also where the job is not this person's to see.
+    """
+    permissions.require(actor, Deed.REROLL)
+    with services.store.reading() as unit:
+        job = permissions.visible_job(unit, actor, job_id)
+    # Without a seed in the spec, one is drawn; with it, the same picture would come back.
+    spec = job.spec.model_copy(update={"seed": None})
+    return imagine.admit(services, actor, spec, address, parent=job_id, action="reroll")
+
+
+def delete(services: Services, actor: Actor, job_id: JobId) -> Reply:
+    """Take a job's pictures down for good; that it was done, and by whom, stays on record.
+
+    The bytes go first: when the blob store is away nothing has changed and the person may try
+    again, and when this process dies in between, pressing again finishes the work.
+
+    Raises:
+        NotFound: `job_not_found`, also where the job is not this person's to see.
+        UserError: `not_permitted`; `nothing_to_delete`, when no picture stands.
+    """
+    with services.store.reading() as unit:
+        job = permissions.visible_job(unit, actor, job_id)
+        pictures = unit.pictures.of_job(job_id)
+    is_own = permissions.is_author(actor, job)
+    permissions.require(actor, Deed.DELETE_OWN if is_own else Deed.DELETE_OTHERS)
+    if job.state not in _POSTED:
+        raise UserError("nothing_to_delete", value=job_id)
+    for picture in pictures:
+        services.blobs.delete(picture.blob)
+    taken_down = _record_deletion(services, actor, job, pictures)
+    services.courier.nudge(job.address.platform)
+    log.info("job_taken_down", job_id=job_id, pictures=len(pictures), is_own=is_own)
+    return wording.taken_down(taken_down)
+
+
+def _record_deletion(services: Services, actor: Actor, job: Job, pictures: list[Picture]) -> Job:
+    now = services.clock()
+    facts = {"pictures": len(pictures), "is_own": permissions.is_author(actor, job)}
+    try:
+        with services.store.unit() as unit:
+            for picture in pictures:
+                unit.pictures.mark_deleted(picture.verify_id, now)
+            unit.audit.add(
+                "pictures_deleted", job_id=job.job_id, by=actor.member_id, facts=facts, now=now
+            )
+            return unit.jobs.advance(job.job_id, Outcome.TAKEN_DOWN, now=now, by=actor.member_id)
+    except IllegalStep as error:  # Another person was a moment faster.
+        raise UserError("nothing_to_delete", value=job.job_id) from error
+
+
+def report(services: Services, actor: Actor, job_id: JobId, reason: str = "") -> Reply:
+    """Tell the moderators that a posted picture should be looked at: once a member and job.
+
+    Raises:
+        NotFound: `job_not_found`, also where the job is not this person's to see.
+        UserError: `nothing_to_report`, when no picture stands; `already_reported`.
+    """
+    permissions.require(actor, Deed.REPORT)
+    with services.store.unit() as unit:
+        job = permissions.visible_job(unit, actor, job_id)
+        if job.state not in _POSTED:
+            raise UserError("nothing_to_report", value=job_id)
+        if not unit.reports.add(job_id, actor.member_id, reason, now=services.clock()):
+            raise UserError("already_reported", value=job_id)
+    log.info("job_reported", job_id=job_id)
+    return wording.reported(job)
+
+
+def cancel(services: Services, actor: Actor, job_id: JobId) -> Reply:
+    """Call an own request back before it is drawn.
+
+    Raises:
+        NotFound: `job_not_found`, also where the job is not this person's to see.
+        UserError: `not_permitted`; `nothing_to_cancel`, when it is over already.
+    """
+    with services.store.unit() as unit:
+        job = permissions.visible_job(unit, actor, job_id)
+        if not permissions.is_author(actor, job):
+            raise UserError("not_permitted", value="cancel")
+        if job.state not in WAITING:
+            raise UserError("nothing_to_cancel", value=job_id)
+        now = services.clock()
+        job = unit.jobs.advance(job_id, Outcome.CANCELLED, now=now, by=actor.member_id)
+    services.courier.nudge(job.address.platform)
+    return wording.cancelled(job)
+
+
+_Press = Callable[[Services, Actor, JobId, ReplyAddress], Reply]
+
+_ACTIONS: dict[Action, _Press] = {
+    Action.REROLL: reroll,
+    Action.DETAILS: lambda services, actor, job_id, _: show.details(services, actor, job_id),
+    Action.DELETE: lambda services, actor, job_id, _: delete(services, actor, job_id),
+    Action.REPORT: lambda services, actor, job_id, _: report(services, actor, job_id),
+}
+
+
+def press(
+    services: Services, actor: Actor, action: Action, job_id: JobId, address: ReplyAddress
+) -> Reply:
+    """Do what a button says, and answer for what went wrong as well."""
+    try:
+        return _ACTIONS[action](services, actor, job_id, address)
+    except AppError as error:
+        return wording.error(error)

@@ -1,0 +1,63 @@
+"""Run what a person typed: the first word names the command, the rest is its own."""
+
+import difflib
+from collections.abc import Callable
+
+from bot import wording
+from bot.bootstrap import Services
+from bot.command_table import COMMANDS, Command
+from bot.replies import Reply
+from bot.usecases import help as cards
+from bot.usecases import imagine, show
+from core.contracts.actors import Actor, ReplyAddress
+from core.contracts.ids import JobId
+from core.errors import AppError, UserError
+
+__all__ = ["COMMANDS", "Command", "run"]
+
+_Run = Callable[[Services, Actor, str, ReplyAddress], Reply]
+
+
+def run(services: Services, actor: Actor, text: str, address: ReplyAddress) -> Reply:
+    """Do what a typed line says, and answer for what went wrong as well."""
+    try:
+        word, rest = _split(text)
+        return _COMMANDS[word](services, actor, rest, address)
+    except AppError as error:
+        return wording.error(error)
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Part a line into its command and the rest.
+
+    Raises:
+        UserError: `command_missing` or `command_unknown`, the latter with a suggestion.
+    """
+    word, rest = (*text.split(maxsplit=1), "", "")[:2]
+    if not word.startswith("/") or word == "/":
+        raise UserError("command_missing", allowed=[f"/{each.name}" for each in COMMANDS])
+    name = word[1:].lower()
+    if name not in _COMMANDS:
+        near = difflib.get_close_matches(name, _COMMANDS, n=1)
+        raise UserError(
+            "command_unknown",
+            value=word[:40],  # Enough to recognise a slip; a long word is no command.
+            allowed=[f"/{each.name}" for each in COMMANDS],
+            suggestion=f"/{near[0]}" if near else None,
+        )
+    return name, rest
+
+
+def _show(services: Services, actor: Actor, rest: str, address: ReplyAddress) -> Reply:
+    if not rest:
+        raise UserError("job_id_missing")
+    return show.show(services, actor, JobId(rest.split(maxsplit=1)[0].lower()), address)
+
+
+_COMMANDS: dict[str, _Run] = {
+    "imagine": imagine.submit,
+    "show": _show,
+    "help": lambda services, _actor, _rest, _address: cards.help_card(services),
+    "policy": lambda services, _actor, _rest, _address: cards.policy_card(services),
+}
+"""What each word of `COMMANDS` does."""

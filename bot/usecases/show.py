@@ -1,0 +1,38 @@
+"""Show a job again, and its full recipe, to those who may see them."""
+
+from bot import permissions, wording
+from bot.bootstrap import Services
+from bot.replies import Reply
+from bot.standing import read_standing, tell
+from core.contracts.actors import Actor, ReplyAddress
+from core.contracts.ids import JobId
+from core.errors import UserError
+
+
+def show(services: Services, actor: Actor, job_id: JobId, address: ReplyAddress) -> Reply:
+    """Tell how a job stands now: its progress, its pictures, or why there are none.
+
+    Raises:
+        NotFound: `job_not_found`, also where the job is not this person's to see.
+        UserError: `age_restricted`, when this place is open to all and the job's was not.
+    """
+    with services.store.reading() as unit:
+        job = permissions.visible_job(unit, actor, job_id)
+        if job.address.is_age_restricted and not address.is_age_restricted:
+            raise UserError("age_restricted", value=job_id)
+        standing = read_standing(unit, job_id)
+    return tell(services, standing, standing.kind)
+
+
+def details(services: Services, actor: Actor, job_id: JobId) -> Reply:
+    """Tell a job's full recipe, privately; the gate's findings go to its author and moderators.
+
+    Raises:
+        NotFound: `job_not_found`, also where the job is not this person's to see.
+    """
+    with services.store.reading() as unit:
+        job = permissions.visible_job(unit, actor, job_id)
+        standing = read_standing(unit, job_id)
+    may_see_findings = actor.is_moderator or permissions.is_author(actor, job)
+    verdicts = standing.verdicts if may_see_findings else ()
+    return wording.details(standing.job, standing.pictures, verdicts, services.gate.policy)

@@ -1,0 +1,53 @@
+"""Walk a job down the road without workers: what screening and drawing would write."""
+
+from bot.bootstrap import Services
+from core.contracts.ids import JobId, new_verify_id
+from core.contracts.jobs import Job, Picture
+from core.workflow import Outcome
+
+
+def advance(services: Services, job_id: JobId, *outcomes: Outcome) -> Job:
+    for outcome in outcomes:
+        with services.store.unit() as unit:
+            job = unit.jobs.advance(job_id, outcome, now=services.clock())
+    return job
+
+
+def queue_up(services: Services, job_id: JobId) -> Job:
+    return advance(services, job_id, Outcome.PROMPT_ALLOW)
+
+
+def publish(services: Services, job_id: JobId, pictures: int = 1) -> Job:
+    """Clear, draw and publish a job that is being screened, with real bytes in the blob store."""
+    advance(services, job_id, Outcome.PROMPT_ALLOW, Outcome.STARTED)
+    with services.store.unit() as unit:
+        job = unit.jobs.get(job_id)
+        for index in range(pictures):
+            picture = draw(services, job, index)
+            services.blobs.put(picture.blob, b"pixels")
+            unit.pictures.add(picture)
+        return unit.jobs.advance(job_id, Outcome.OUTPUT_ALLOW, now=services.clock())
+
+
+def draw(services: Services, job: Job, index: int) -> Picture:
+    verify_id = new_verify_id()
+    return Picture(
+        verify_id=verify_id,
+        job_id=job.job_id,
+        index=index,
+        blob=f"published/{job.job_id}/{verify_id}.png",
+        sha256=verify_id * 4,
+        width=512,
+        height=512,
+        size_bytes=6,
+        seed=job.seed + index,
+        prompt=job.spec.prompt,
+        alt_text="A red apple.",
+        model=job.model,
+        policy_version=job.policy_version,
+        steps=20,
+        guidance_scale=4.0,
+        scheduler="DDIMScheduler",
+        duration_s=0.5,
+        created_at=services.clock(),
+    )

@@ -1,0 +1,103 @@
+"""A job again, and its recipe, for those who may see them."""
+
+import pytest
+
+from bot.replies import ReplyKind, Visibility
+from bot.usecases import imagine, show
+from core.contracts.verdicts import Decision
+from core.errors import NotFound, UserError
+from tests.bot.road import publish, queue_up
+
+BLOCKED = "easel-known-positive-7q2k9x4m"
+
+
+def text_of(reply):
+    fields = [f"{field.name}: {field.value}" for field in reply.fields]
+    return "\n".join([reply.title, *reply.lines, *fields])
+
+
+def test_a_published_job_is_shown_with_its_pictures(services, ada, bob, address):
+    """To everybody of the community."""
+    job_id = imagine.submit(services, ada, "a red apple --n 2", address).job_id
+    publish(services, job_id, pictures=2)
+
+    reply = show.show(services, bob, job_id, address)
+
+    assert reply.kind is ReplyKind.RESULT
+    assert len(reply.pictures) == 2
+
+
+def test_a_waiting_job_is_shown_with_its_progress(services, ada, bob, address):
+    """Everybody may see who is waiting for what once it is cleared."""
+    job_id = imagine.submit(services, ada, "a red apple", address).job_id
+    queue_up(services, job_id)
+
+    assert show.show(services, bob, job_id, address).kind is ReplyKind.PROGRESS
+
+
+def test_a_refusal_is_told_again_to_its_author_alone(services, ada, bob, moderator, address):
+    """From the recorded verdict, in the same words."""
+    first = imagine.submit(services, ada, BLOCKED, address)
+
+    assert show.show(services, ada, first.job_id, address) == first
+    for other in (bob, moderator):
+        with pytest.raises(NotFound):
+            show.show(services, other, first.job_id, address)
+
+
+def test_what_was_made_in_an_age_restricted_place_is_not_shown_elsewhere(services, ada, address):
+    """The policy is laxer there, so its pictures stay there."""
+    restricted = address.model_copy(update={"is_age_restricted": True})
+    job_id = imagine.submit(services, ada, "a red apple", restricted).job_id
+    publish(services, job_id)
+
+    assert show.show(services, ada, job_id, restricted).pictures
+    with pytest.raises(UserError) as caught:
+        show.show(services, ada, job_id, address)
+
+    assert caught.value.code == "age_restricted"
+
+
+def test_details_tell_the_full_recipe_privately(services, ada, bob, address):
+    """What it takes to draw it again, and which rules it passed."""
+    job_id = imagine.submit(services, ada, "a red apple --seed 7", address).job_id
+    publish(services, job_id)
+
+    reply = show.details(services, bob, job_id)
+
+    assert reply.visibility is Visibility.PRIVATE
+    told = text_of(reply)
+    for fact in ("a red apple", "7", "easel-small", services.gate.policy.version):
+        assert fact in told
+    with services.store.reading() as unit:
+        assert unit.pictures.of_job(job_id)[0].verify_id in told
+
+
+def test_the_gates_findings_are_for_the_author_and_moderators(
+    services, ada, bob, moderator, address, monkeypatch
+):
+    """Others learn the recipe, not what a check thought of it."""
+    job_id = imagine.submit(services, ada, "a red apple", address).job_id
+    publish(services, job_id)
+    told = {}
+    monkeypatch.setattr(
+        "bot.wording.details",
+        lambda _job, _pictures, verdicts, _policy: told.update(verdicts=verdicts),
+    )
+
+    show.details(services, bob, job_id)
+    assert told["verdicts"] == ()
+    for reader in (ada, moderator):
+        show.details(services, reader, job_id)
+        assert [verdict.decision for verdict in told["verdicts"]] == [Decision.ALLOW]
+
+
+def test_another_communitys_job_is_not_found(services, ada, stranger, address):
+    """By neither way."""
+    job_id = imagine.submit(services, ada, "a red apple", address).job_id
+    publish(services, job_id)
+
+    with pytest.raises(NotFound):
+        show.show(services, stranger, job_id, address)
+    with pytest.raises(NotFound):
+        show.details(services, stranger, job_id)
