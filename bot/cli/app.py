@@ -1,0 +1,22 @@
+"""Put the commands together, in the order in which `easel --help` lists them."""
+
+import typer
+
+from bot.cli import demo, imagine, policy, selftest, serve, verify
+
+app = typer.Typer(
+    help="Easel: /imagine on your own machines, behind a moderation layer you can read.",
+    no_args_is_help=True,
+    add_completion=False,
+    # A traceback with local variables would print prompts and secrets.
+    pretty_exceptions_enable=False,
+)
+app.command()(demo.demo)
+app.command(context_settings=imagine.CONTEXT)(imagine.imagine)
+app.command()(verify.verify)
+app.add_typer(policy.app, name="policy")
+app.command()(selftest.selftest)
+app.command()(serve.web)
+app.command()(serve.screening)
+app.command()(serve.worker)
+app.command()(serve.migrate)
