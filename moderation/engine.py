@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from traceback import format_tb
 from typing import Any
 
 import structlog
@@ -205,8 +206,8 @@ class Gate:
             for rule in self._rules.rules:
                 try:
                     found = rule.find(scan, is_age_restricted=is_age_restricted)
-                except Exception:
-                    log.exception("rule_failed", rule=rule.source)
+                except Exception as error:  # noqa: BLE001 - fails closed: REVIEW at least.
+                    _report("rule_failed", error, rule=rule.source)
                     inquiry.checks.append(Check(name=rule.source, state=CheckState.FAILED))
                     inquiry.require(Decision.REVIEW, CHECK_FAILED)
                 else:
@@ -220,8 +221,8 @@ class Gate:
     def _scan(self, texts: Sequence[ScreenedText]) -> Scan | None:
         try:
             return self._rules.scan(texts)
-        except Exception:
-            log.exception("scan_failed")
+        except Exception as error:  # noqa: BLE001 - fails closed: the caller makes it REVIEW.
+            _report("scan_failed", error)
             return None
 
     def _note_missing(self, inquiry: _Inquiry, name: str, setting: MissingCheck) -> None:
@@ -247,8 +248,8 @@ class Gate:
             log.warning("classifier_timed_out", classifier=classifier.name)
             state = CheckState.TIMED_OUT
             inquiry.require(Decision.REVIEW, CHECK_FAILED)
-        except Exception:
-            log.exception("classifier_failed", classifier=classifier.name)
+        except Exception as error:  # noqa: BLE001 - fails closed: REVIEW at least.
+            _report("classifier_failed", error, classifier=classifier.name)
             state = CheckState.FAILED
             inquiry.require(Decision.REVIEW, CHECK_FAILED)
         inquiry.checks.append(
@@ -344,6 +345,12 @@ def _stricter(one: Decision, other: Decision) -> Decision:
 def _digest_of(texts: Sequence[ScreenedText]) -> str:
     listed = json.dumps([(text.field, text.text) for text in texts])
     return hashlib.sha256(listed.encode()).hexdigest()
+
+
+def _report(event: str, error: Exception, **facts: str) -> None:
+    """Log a failed check without the error's message, which may quote a prompt."""
+    trace = "".join(format_tb(error.__traceback__))
+    log.error(event, error=type(error).__name__, trace=trace, **facts)
 
 
 def _ms_since(started: float) -> float:

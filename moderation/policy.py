@@ -179,6 +179,9 @@ class _Rule(Contract):
     allow: tuple[Term, ...] = Field(
         default=(), description="Phrases that make a match inside them harmless."
     )
+    unless: tuple[ListRef, ...] = Field(
+        default=(), description="Lists whose words, in the same text, make the match harmless."
+    )
     in_negatives: bool = Field(
         default=False, description="True: also matches within one term of `--no`."
     )

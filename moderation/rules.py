@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 
+import re2
+
 from core.contracts.verdicts import Decision, Finding, Span
 from moderation.lists import ListSet, compile_pattern, list_pattern
 from moderation.normalize import Reading, read
@@ -97,7 +99,7 @@ class RuleBook:
                 for at in self._set.matching(reading.text):
                     name = self._names[at]
                     hits.setdefault(name, []).extend(
-                        Hit(text.field, reading, *match.span())
+                        _hit(text.field, reading, *match.span())
                         for match in self._compiled[name].finditer(reading.text)
                     )
         return Scan(hits)
@@ -143,7 +145,7 @@ class CompiledRule:
         return self._category.action
 
     @cached_property
-    def _allowed(self) -> object | None:
+    def _allowed(self) -> re2._Regexp | None:
         return compile_pattern(list_pattern(self.rule.allow)) if self.rule.allow else None
 
     def _matches(self, scan: Scan) -> Iterator[tuple[str, Span, bool]]:
@@ -151,15 +153,15 @@ class CompiledRule:
             yield from self._pairs(scan, self.rule)
             return
         lists = [_own_list(self.rule)] if isinstance(self.rule, PatternRule) else self.rule.lists
-        for hit in self._live(scan.hits(lists)):
+        for hit in self._live(scan, lists):
             if hit.field != NEGATIVE or self.rule.in_negatives:
                 yield hit.field, hit.span, hit.is_obfuscated
 
     def _pairs(self, scan: Scan, rule: PairRule) -> Iterator[tuple[str, Span, bool]]:
-        first = list(self._live(scan.hits(rule.first)))
+        first = list(self._live(scan, rule.first))
         if not first:
             return
-        second = list(self._live(scan.hits(rule.second)))
+        second = list(self._live(scan, rule.second))
         removed = [hit for hit in scan.hits(rule.removed) if hit.field == NEGATIVE]
         for one, other in product(first, second):
             if self._meet(rule, one, other):
@@ -177,15 +179,26 @@ class CompiledRule:
             return True
         return is_one_text and one.words_between(other) <= rule.within_words
 
-    def _live(self, hits: Iterable[Hit]) -> Iterator[Hit]:
-        """Leave out the hits that an allow-phrase covers."""
-        for hit in hits:
-            allowed = self._allowed
-            if allowed is None or not any(
-                match.start() <= hit.start and hit.end <= match.end()
-                for match in allowed.finditer(hit.reading.text)  # type: ignore[attr-defined]
-            ):
+    def _live(self, scan: Scan, lists: Iterable[str]) -> Iterator[Hit]:
+        """Leave out the hits that an allow-phrase covers or the text's own context excuses."""
+        excused = {hit.reading.source for hit in scan.hits(self.rule.unless)}
+        for hit in scan.hits(lists):
+            if hit.reading.source not in excused and not self._is_allowed(hit):
                 yield hit
+
+    def _is_allowed(self, hit: Hit) -> bool:
+        phrases = self._allowed
+        return phrases is not None and any(
+            match.start() <= hit.start and hit.end <= match.end()
+            for match in phrases.finditer(hit.reading.text)
+        )
+
+
+def _hit(field: str, reading: Reading, start: int, end: int) -> Hit:
+    """Make a hit without the spaces that a pattern may have had to look at."""
+    matched = reading.text[start:end]
+    start += len(matched) - len(matched.lstrip())
+    return Hit(field, reading, start, start + len(matched.strip()))
 
 
 def _own_list(rule: PatternRule) -> str:
