@@ -10,6 +10,7 @@ import resource
 import subprocess
 import sys
 from dataclasses import asdict
+from pathlib import Path
 
 from core.provenance.native import Claim, ManifestUnreadable, read_claim
 
@@ -19,6 +20,15 @@ CPU_S = 3
 """A file of 20 MB takes 0.2 s."""
 WALL_S = 15.0
 """For a machine so busy that 3 s of work take that long."""
+ANSWER_CHARS = 1_000_000
+"""What the parent is ready to parse; a manifest of ours takes 3,000, an editor's some 100,000."""
+_OVER_BOUNDS = 3
+"""Exit code."""
+_IMPORT_ROOT = Path(__file__).resolve().parents[2]
+
+
+class ReaderFailed(RuntimeError):  # noqa: N818 - named like its neighbours.
+    """Say that the reading process could not do its work, by no fault of the file."""
 
 
 class ManifestTooCostly(Exception):  # noqa: N818 - a fact about a file, named as one.
@@ -33,20 +43,7 @@ def read_claim_isolated(data: bytes, media_type: str, anchors_pem: str | None) -
         ManifestUnreadable: see native.
     """
     head = json.dumps({"media_type": media_type, "anchors_pem": anchors_pem})
-    try:
-        # An empty environment: no secret of ours lies in a process that reads hostile bytes.
-        reader = subprocess.run(  # noqa: S603 - our own interpreter and module, no shell.
-            [sys.executable, "-I", "-m", __name__],
-            input=head.encode() + b"\n" + data,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={},
-            timeout=WALL_S,
-            check=True,
-        )
-    except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
-        raise ManifestTooCostly from error
-    answer = json.loads(reader.stdout)
+    answer = json.loads(_run(head.encode() + b"\n" + data))
     if not answer["is_readable"]:
         raise ManifestUnreadable
     claim = answer["claim"]
@@ -60,11 +57,43 @@ def read_claim_isolated(data: bytes, media_type: str, anchors_pem: str | None) -
     )
 
 
+def _run(question: bytes) -> bytes:
+    """Let the process answer; what it dies of is a matter of the file only if a bound did it."""
+    try:
+        # An empty environment: no secret of ours lies in a process that reads hostile bytes.
+        reader = subprocess.run(  # noqa: S603 - our own interpreter and module, no shell.
+            [sys.executable, "-s", "-m", __name__],
+            input=question,
+            capture_output=True,
+            cwd=_IMPORT_ROOT,
+            env={},
+            timeout=WALL_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ManifestTooCostly from error
+    if reader.returncode < 0 or reader.returncode == _OVER_BOUNDS:
+        raise ManifestTooCostly
+    if reader.returncode:
+        raise ReaderFailed(reader.stderr.decode(errors="replace")[-2000:])
+    return reader.stdout
+
+
 def _main() -> None:
     """Be the process: bounds first, then one file from stdin, one answer to stdout."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        text = _answer()
+    except MemoryError:
+        sys.exit(_OVER_BOUNDS)
+    if len(text) > ANSWER_CHARS:
+        sys.exit(_OVER_BOUNDS)
+    sys.stdout.write(text)
+
+
+def _answer() -> str:
     head = json.loads(sys.stdin.buffer.readline())
     answer: dict[str, object]
     try:
@@ -72,7 +101,7 @@ def _main() -> None:
         answer = {"is_readable": True, "claim": claim and asdict(claim)}
     except ManifestUnreadable:
         answer = {"is_readable": False}
-    json.dump(answer, sys.stdout, default=sorted)
+    return json.dumps(answer, default=sorted)
 
 
 if __name__ == "__main__":

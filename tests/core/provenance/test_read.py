@@ -15,7 +15,8 @@ from core.provenance.manifest import GENERATION, manifest_of
 from core.provenance.read import MAX_BYTES, read
 from core.provenance.stamp import Stamper
 from core.provenance.xmp import packet_of
-from tests.core.provenance.png import SIGNATURE, chunk, chunks, header, insert_before_pixels
+from tests.core.provenance.manifests import manifest_of_file, splice, with_manifest
+from tests.core.provenance.png import SIGNATURE, chunk, header, insert_before_pixels
 
 AI = DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA
 CAMERA = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
@@ -54,7 +55,7 @@ def test_one_changed_pixel_is_named_as_changed_bytes(stamped, keys, facts):
     image = Image.open(io.BytesIO(stamped.data))
     red, green, blue = image.getpixel((5, 5))
     image.putpixel((5, 5), (red, green, blue ^ 1))
-    manifest = next(body for kind, body in chunks(stamped.data) if kind == b"caBX")
+    manifest = manifest_of_file(stamped.data)[1]
     edited = insert_before_pixels(_encoded(image), chunk(b"caBX", manifest))
 
     report = read(edited, anchors=keys)
@@ -124,8 +125,8 @@ def test_any_change_of_the_file_is_named(stamped, keys, change, problems):
 
 def test_every_byte_outside_the_manifest_is_covered(stamped, keys):
     """Flip every third byte of the file in turn, but for the manifest's own room in it."""
-    start = stamped.data.index(b"caBX") - 4
-    end = start + 12 + int.from_bytes(stamped.data[start : start + 4])
+    start, manifest = manifest_of_file(stamped.data)
+    end = start + 12 + len(manifest)
     outside = [*range(start), *range(end, len(stamped.data))][::3]
 
     unnoticed = [
@@ -151,46 +152,20 @@ def _state_with_flip(data: bytes, position: int, keys) -> str | None:
 def test_room_freed_in_the_manifest_holds_nothing_else(stamped, keys):
     """The manifest's own room is not hashed: shrink its padding, and put a chunk in the gap."""
     extra = chunk(b"gAMA", (10_000).to_bytes(4))
-    start = stamped.data.index(b"caBX")
-    size = int.from_bytes(stamped.data[start - 4 : start])
-    manifest = bytearray(stamped.data[start + 4 : start + 4 + size])
-    _shrink_padding(manifest, len(extra))
+    manifest = manifest_of_file(stamped.data)[1]
+    padding = manifest.index(b"cpadY") + 5  # CBOR: the text "pad", then a byte string's length
+    left = int.from_bytes(manifest[padding : padding + 2]) - len(extra)
+    shrunk = splice(manifest, padding, 2 + len(extra), left.to_bytes(2))
 
-    edited = b"".join(
-        (
-            stamped.data[: start - 4],
-            chunk(b"caBX", bytes(manifest)),
-            extra,
-            stamped.data[start + 8 + size :],
-        )
-    )
+    edited = with_manifest(stamped.data, shrunk, after=extra)
     report = read(edited, anchors=keys)
 
     assert len(edited) == len(stamped.data)
     assert (report.state, report.problems) == (ProvenanceState.INVALID, (CHANGED,))
 
 
-def _shrink_padding(manifest: bytearray, count: int) -> None:
-    """Take bytes out of the signature's padding, and off each box around it."""
-    padding = manifest.index(b"cpadY") + 5
-    boxes, start = [], 0
-    while start < padding:
-        length = int.from_bytes(manifest[start : start + 4])
-        if start + length <= padding:
-            start += length
-            continue
-        boxes.append(start)
-        start = start + 8 if manifest[start + 4 : start + 8] == b"jumb" else padding
-    left = int.from_bytes(manifest[padding : padding + 2]) - count
-    manifest[padding : padding + 2] = left.to_bytes(2)
-    for box in boxes:
-        length = int.from_bytes(manifest[box : box + 4]) - count
-        manifest[box : box + 4] = length.to_bytes(4)
-    del manifest[padding + 2 : padding + 2 + count]
-
-
 def test_manifest_moved_to_another_picture_does_not_hold(stamped, keys):
-    manifest = next(body for kind, body in chunks(stamped.data) if kind == b"caBX")
+    manifest = manifest_of_file(stamped.data)[1]
     other = _encoded(Image.new("RGB", (96, 64), (200, 200, 200)))
 
     report = read(insert_before_pixels(other, chunk(b"caBX", manifest)), anchors=keys)
