@@ -234,10 +234,10 @@ def test_the_databases_part_is_done_while_the_broker_is_away(sqlite_store, swept
 def test_a_database_that_is_away_is_not_taken_for_the_broker(sqlite_store, swept, monkeypatch):
     """The caller must know which of the two to wait for."""
 
-    def away(_self, _state, _before):
+    def away(_self, **_options):
         raise Unavailable("database_away")
 
-    monkeypatch.setattr("core.storage.jobs.Jobs.stalled", away)
+    monkeypatch.setattr("core.storage.outbox.Outbox.due", away)
 
     with pytest.raises(Unavailable, match="database_away"):
         swept(LATE)
