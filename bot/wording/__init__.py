@@ -1,0 +1,43 @@
+"""Say everything that a person reads from Easel: plainly, briefly, without blame.
+
+Each function makes one finished `Reply`; the sentences for error codes are in `mistakes` (what a
+person can do differently) and `outages` (what an operator can).
+"""
+
+from bot.wording.cards import help_card, policy_card
+from bot.wording.endings import (
+    cancelled,
+    expired,
+    failed,
+    held,
+    output_held,
+    reported,
+    taken_down,
+    withheld,
+)
+from bot.wording.errors import error
+from bot.wording.labels import verified
+from bot.wording.progress import accepted, place_line, progress_line
+from bot.wording.refusals import refusal
+from bot.wording.results import details, result
+
+__all__ = [
+    "accepted",
+    "cancelled",
+    "details",
+    "error",
+    "expired",
+    "failed",
+    "held",
+    "help_card",
+    "output_held",
+    "place_line",
+    "policy_card",
+    "progress_line",
+    "refusal",
+    "reported",
+    "result",
+    "taken_down",
+    "verified",
+    "withheld",
+]

@@ -1,0 +1,162 @@
+"""Word the codes of what a person can do differently: typed, pressed or asked for too much.
+
+`{flag}`, `{value}`, `{allowed}`, `{example}` and other facts of the error are filled in; a
+suggestion is added by `errors` wherever an error carries one.
+"""
+
+from typing import NamedTuple
+
+
+class Words(NamedTuple):
+    """A title that says what is the matter, and what to do about it."""
+
+    title: str
+    text: str
+
+
+GRAMMAR: dict[str, Words] = {
+    "prompt_empty": Words(
+        "No prompt yet", "Say what to draw, for example: /imagine a red apple on a blue background"
+    ),
+    "prompt_too_long": Words(
+        "That prompt is too long",
+        "It has {value} characters; {allowed} are possible. The first sixty words matter most.",
+    ),
+    "quote_unclosed": Words(
+        "A quote mark is left open",
+        "Close the quote that begins at “{value}”, or leave the mark out. "
+        "Between quotes everything is text, flags too.",
+    ),
+    "flag_unknown": Words("There is no flag {flag}", "The flags are {allowed}."),
+    "flag_elsewhere": Words(
+        "Easel has no {flag}", "Midjourney has that parameter; leave it out here."
+    ),
+    "flag_glued": Words(
+        "A space is missing before {flag}",
+        "Put a space before the dashes in “{value}”, or put the words in quotes to draw them.",
+    ),
+    "flag_repeated": Words("{flag} stands there twice", "Keep the one that counts."),
+    "flags_conflict": Words(
+        "{flag} and {value} exclude each other", "Keep one of them, or neither."
+    ),
+    "flag_value_missing": Words(
+        "{flag} needs a value", "It takes {allowed}. For example: {example}"
+    ),
+    "flag_value_unwanted": Words(
+        "{flag} takes no value", "Write {flag} alone; “{value}” can go into the prompt."
+    ),
+    "flag_value_invalid": Words(
+        "{flag} does not take “{value}”", "It takes {allowed}. For example: {example}"
+    ),
+    "braces_in_flag": Words(
+        "{flag} takes no braces",
+        "Variants in {{braces}} work in the prompt only; “{value}” is a flag's value.",
+    ),
+    "flag_in_braces": Words(
+        "{flag} stands inside braces",
+        "Variants in {{braces}} work for words of the prompt only. "
+        "Close the brace before {flag}, or write \\{{ for a plain brace.",
+    ),
+    "model_unknown": Words("There is no model “{value}” here", "The models are {allowed}."),
+    "model_flag_unsupported": Words(
+        "This model does not know {flag}", "Leave it out, or choose another model with --model."
+    ),
+    "style_unknown": Words("There is no style “{value}” here", "The styles are {allowed}."),
+    "style_unsupported": Words(
+        "This model has no style “{value}”", "The styles of this model are {allowed}."
+    ),
+    "aspect_unsupported": Words(
+        "This model does not draw {value}", "{flag} takes {allowed} with this model."
+    ),
+    "unbalanced_brace": Words(
+        "A brace has no partner",
+        "Look at “{value}”. Variants are written {{red,blue}}; "
+        "write \\{{ or \\}} for a plain brace.",
+    ),
+    "empty_choice": Words(
+        "One variant is empty",
+        "Look at “{value}”. Put words on both sides of each comma in {{braces}}; "
+        "write \\, for a plain comma.",
+    ),
+    "too_many_variants": Words(
+        "Those are too many variants",
+        "Braces multiply: {{a,b}} {{c,d}} makes four. "
+        "At most {allowed} are possible in one request.",
+    ),
+    "too_many_pictures": Words(
+        "Those are too many pictures",
+        "Variants times --n makes {value}; at most {allowed} are possible in one request.",
+    ),
+    "empty_part": Words(
+        "A weight stands without words",
+        "Look at “{value}”. Words come before the colons: red apple::2 blue sky::1. "
+        "Write \\:: for plain colons.",
+    ),
+    "weight_unclear": Words(
+        "A weight can be read in two ways",
+        "Look at “{value}”. A weight is a number directly after two colons, such as ::2 or ::0.5; "
+        "put a space after the colons where the number is not a weight.",
+    ),
+    "weights_not_positive": Words(
+        "The weights cancel each other",
+        "Look at “{value}”. The weights of all parts must add up to more than zero.",
+    ),
+    "too_many_parts": Words(
+        "Those are too many weighted parts", "At most {allowed} parts with :: are possible."
+    ),
+}
+"""From `bot.grammar`, `core.prompts` and what a model cannot do."""
+
+COMMANDS: dict[str, Words] = {
+    "command_missing": Words(
+        "A command begins with /", "The commands are {allowed}. Try: /imagine a red apple"
+    ),
+    "command_unknown": Words("There is no command {value}", "The commands are {allowed}."),
+    "job_id_missing": Words(
+        "Which request?", "Add its id: /show 3k7fq2m9x0ab. “Details” under a picture tells it."
+    ),
+    "job_not_found": Words(
+        "There is no such request", "Check the id; “Details” under a picture tells it."
+    ),
+    "picture_not_found": Words(
+        "There is no such picture", "It may have been deleted, or the address has a slip."
+    ),
+    "preview_not_found": Words("That preview is gone", "Previews last only while a job is drawn."),
+    "message_not_found": Words("That message is gone", "It may have been deleted."),
+    "page_not_found": Words("There is no such page", "Go back to the chat and start from there."),
+    "request_invalid": Words(
+        "That request could not be read", "Reload the page and try once more."
+    ),
+    "not_permitted": Words(
+        "That is not yours to do", "Its author or a moderator can do it; ask one of them."
+    ),
+    "age_restricted": Words(
+        "Not in this channel", "That request was made in an age-restricted channel; show it there."
+    ),
+    "too_many_waiting": Words(
+        "Your queue is full",
+        "You have {value} requests waiting, and {allowed} are possible at a time. "
+        "Wait for one to finish.",
+    ),
+    "nothing_to_cancel": Words("Nothing to cancel", "That request is finished already."),
+    "nothing_to_delete": Words(
+        "Nothing to delete", "There is no picture of that request to delete."
+    ),
+    "nothing_to_report": Words(
+        "Nothing to report", "There is no picture of that request to report."
+    ),
+    "already_reported": Words(
+        "You have reported this already", "Your report is on record for the moderators."
+    ),
+    "session_missing": Words("You are not signed in", "Open the chat's page again to sign in."),
+    "entry_link_used": Words(
+        "That link was used already", "Each link opens once; ask for a new one."
+    ),
+    "entry_link_invalid": Words("That link does not open anything", "Ask for a new one."),
+    "file_unreadable": Words("That file could not be read", "Look at {value}: {reason}."),
+    "drawing_timed_out": Words(
+        "The drawing took too long", "Nobody waits after {value} s, so it was cancelled. Try again."
+    ),
+    "cancelled": Words("Cancelled", "This request was called back before it was drawn."),
+}
+"""From commands, buttons, pages and what a person may do."""

@@ -1,0 +1,110 @@
+"""Word the codes of what is away, broken or not set up, for the person and for the operator.
+
+What a person cannot change is said with what happens to their request; what an operator can
+change is said with the setting to change.
+"""
+
+from bot.wording.mistakes import Words
+
+AWAY: dict[str, Words] = {
+    "broker_away": Words(
+        "The queue is away for the moment", "Accepted requests are kept. Try again in a minute."
+    ),
+    "database_away": Words(
+        "The database is away for the moment",
+        "Nothing was accepted or lost. Try again in a minute.",
+    ),
+    "blobs_away": Words(
+        "The picture store is away for the moment", "The pictures are kept. Try again in a minute."
+    ),
+    "blob_not_found": Words(
+        "The picture's file is missing",
+        "Its record is there, its bytes are not. Somebody may have emptied the store.",
+    ),
+    "engine_died": Words(
+        "The drawing engine stopped", "It starts again by itself, and so does the request."
+    ),
+    "engine_hung": Words(
+        "The drawing engine did not answer", "It was restarted, and the request goes on."
+    ),
+    "engine_stopped": Words("The drawing engine is closing", "The request waits for the next one."),
+    "engine_not_started": Words(
+        "The drawing engine is not running yet", "The request waits until it is."
+    ),
+    "part_not_ready": Words("{value} did not start", "Its log says why: {log}"),
+    "worker_lost": Words(
+        "The worker was lost", "It went away three times during this request. Try other flags."
+    ),
+}
+"""Dependencies that come back."""
+
+DRAWING: dict[str, Words] = {
+    "draw_failed": Words("The model stumbled", "Try again, perhaps with other flags."),
+    "picture_broken": Words(
+        "The model drew nothing usable", "Its numbers ran out of range. Try another seed or --cfg."
+    ),
+    "out_of_memory": Words(
+        "The machine ran out of memory", "Ask for fewer pictures at a time, or a smaller one."
+    ),
+    "model_draws_no_pictures": Words(
+        "That model draws no pictures", "EASEL_MODEL must name a text-to-image pipeline."
+    ),
+    "model_withheld": Words(
+        "The model withheld this picture", "Its own safety filter did. Try other words."
+    ),
+    "model_not_found": Words(
+        "The model was not found", "EASEL_MODEL names neither a folder nor a model on the hub."
+    ),
+    "model_unreachable": Words(
+        "The model could not be fetched", "The hub did not answer, or its licence must be accepted."
+    ),
+    "model_unreadable": Words(
+        "The model could not be loaded", "Its files are incomplete or of an unknown kind."
+    ),
+}
+"""What goes wrong while a model loads or draws; also the `failure` of a failed job."""
+
+SET_UP: dict[str, Words] = {
+    "placeholder_secret": Words(
+        "{setting} is still the placeholder", "Set it to a long random text in production."
+    ),
+    "policy_invalid": Words("The policy {file} is refused", "{faults}"),
+    "signing_keys_incomplete": Words(
+        "The signing keys are incomplete",
+        "{folder} has no {missing}. Restore it, or remove the folder to have new keys made.",
+    ),
+    "signing_keys_unusable": Words(
+        "The signing keys cannot be used", "Look at {folder}; the reason is: {reason}."
+    ),
+    "database_url_unsupported": Words(
+        "That database is not supported",
+        "EASEL_DATABASE_URL takes sqlite:///… and postgresql://… addresses.",
+    ),
+    "database_driver_missing": Words(
+        "The database's driver is missing", "Install it: pip install 'easel[{extra}]'"
+    ),
+    "home_in_use": Words(
+        "Easel runs here already", "End the one that uses {value}, or set EASEL_HOME elsewhere."
+    ),
+    "redis_server_missing": Words(
+        "There is no redis-server", "Install it: pip install 'easel[demo]'"
+    ),
+}
+"""What an operator meets before anything runs."""
+
+INSIDE: dict[str, Words] = {
+    "internal_error": Words(
+        "Something broke on our side", "It is in the log. Your request was not lost; try again."
+    ),
+    "illegal_step": Words(
+        "That has changed in the meantime", "Somebody was a moment faster. Look at it again."
+    ),
+    "lease_lost": Words(
+        "That has changed in the meantime", "Another worker took the request over."
+    ),
+    "picture_exists": Words("That picture is recorded already", "Nothing was recorded twice."),
+    "message_unreadable": Words(
+        "This message cannot be shown", "Another version of Easel wrote it."
+    ),
+}
+"""Races and bugs: seldom seen, never silent."""

@@ -1,0 +1,64 @@
+"""Say why a request is not drawn, what exactly is meant, and what would pass."""
+
+from bot.replies import MarkedText, Reply, ReplyField, ReplyKind, Visibility
+from bot.wording.phrases import ended, lines_of
+from core.contracts.ids import JobId
+from core.contracts.verdicts import RefusalReason, Span
+
+_AROUND = 80
+"""Characters shown on either side of the marked words: a line or two."""
+
+_WHERE = {
+    "negative": "The words stand after --no.",
+    "style": "The words come from the style.",
+    "permutation": "The words come together only when the braces are filled in.",
+}
+
+
+def refusal(reason: RefusalReason, prompt: str, job_id: JobId) -> Reply:
+    """Explain a refusal to its author alone."""
+    quote = _quote(reason, prompt)
+    return Reply(
+        kind=ReplyKind.REFUSAL,
+        visibility=Visibility.PRIVATE,
+        title="This request was not drawn",
+        lines=lines_of(
+            ended(reason.member_text),
+            _WHERE.get(reason.field) if quote else None,
+            f"What would pass: {ended(reason.what_would_pass)}",
+            reason.help_text,
+        ),
+        quote=quote,
+        fields=tuple(
+            ReplyField(name=name, value=value)
+            for name, value in {
+                "Category": reason.category_title,
+                "Rule": reason.rule.removeprefix("rule:"),
+                "Policy": f"{reason.policy_name} {reason.policy_version}",
+            }.items()
+            if value
+        ),
+        job_id=job_id,
+    )
+
+
+def _quote(reason: RefusalReason, prompt: str) -> MarkedText | None:
+    """Quote the marked words among their neighbours; never where the policy forbids an echo."""
+    if reason.span is None or not reason.is_echoed:
+        return None
+    if reason.field == "prompt" and _fits(reason.span, prompt):
+        return _marked(prompt, reason.span.start, reason.span.end)
+    return MarkedText(before="", marked=reason.span.text, after="")
+
+
+def _fits(span: Span, prompt: str) -> bool:
+    return prompt[span.start : span.end] == span.text != ""
+
+
+def _marked(prompt: str, start: int, end: int) -> MarkedText:
+    first, last = max(0, start - _AROUND), end + _AROUND
+    return MarkedText(
+        before=("…" if first else "") + prompt[first:start],
+        marked=prompt[start:end],
+        after=prompt[end:last] + ("…" if last < len(prompt) else ""),
+    )

@@ -1,0 +1,137 @@
+"""Present pictures: the label first, then how to draw them again, then what to expect."""
+
+from collections.abc import Sequence
+
+from bot.replies import Action, Button, Reply, ReplyField, ReplyKind, ReplyPicture, Visibility
+from bot.wording.phrases import joined, lines_of, shortened
+from bot.wording.recipes import recipe, recipe_line
+from bot.wording.vocabulary import vocabulary_note
+from core.catalog import ModelProfile
+from core.contracts.jobs import Job, Picture
+from core.contracts.verdicts import Verdict
+from moderation.policy import Policy
+
+LABEL = "AI-generated"
+"""The visible words, as the EU's AI Act (Article 50) asks: clear, and at first sight."""
+
+_FILE_WORDS = 5
+"""Words of the prompt in a file's name, enough to find it again in a folder."""
+
+BUTTONS = (
+    Button(action=Action.REROLL, label="Draw again"),
+    Button(action=Action.DETAILS, label="Details"),
+    Button(
+        action=Action.DELETE,
+        label="Delete",
+        is_danger=True,
+        needs_confirmation="Delete these pictures for everybody? This cannot be undone.",
+    ),
+    Button(
+        action=Action.REPORT,
+        label="Report",
+        needs_confirmation="Report these pictures to the moderators?",
+    ),
+)
+
+
+def result(job: Job, pictures: Sequence[Picture], profile: ModelProfile) -> Reply:
+    """Show a job's pictures."""
+    return Reply(
+        kind=ReplyKind.RESULT,
+        title=f"Drawn for {job.actor.display_name}",
+        lines=lines_of(
+            _label_line(pictures, profile),
+            recipe_line(job.spec, job.seed),
+            vocabulary_note([picture.prompt for picture in pictures], profile),
+        ),
+        pictures=tuple(_shown(picture) for picture in pictures),
+        buttons=BUTTONS,
+        job_id=job.job_id,
+        author=job.actor.display_name,
+    )
+
+
+def details(
+    job: Job, pictures: Sequence[Picture], verdicts: Sequence[Verdict], policy: Policy
+) -> Reply:
+    """Tell everything that it takes to draw a job again, and which checks it went through.
+
+    `policy` words the verdicts' categories; the version in force then is the job's own.
+    """
+    facts = {
+        "Request": job.job_id,
+        "Asked by": job.actor.display_name,
+        "Model": job.model,
+        "Policy": f"{policy.name} {job.policy_version}",
+        "Drawn from": job.parent_id,
+        **_pictures_in_words(pictures),
+        **{
+            f"Check: {verdict.stage.value}": _verdict_in_words(verdict, policy)
+            for verdict in verdicts
+        },
+    }
+    return Reply(
+        kind=ReplyKind.CARD,
+        visibility=Visibility.PRIVATE,
+        title="Details",
+        lines=(recipe(job.spec, job.seed),),
+        fields=tuple(ReplyField(name=name, value=value) for name, value in facts.items() if value),
+        job_id=job.job_id,
+        author=job.actor.display_name,
+    )
+
+
+def _label_line(pictures: Sequence[Picture], profile: ModelProfile) -> str:
+    ids = joined([picture.verify_id for picture in pictures])
+    return " · ".join(lines_of(LABEL, profile.title or profile.name, ids and f"verify {ids}"))
+
+
+def _shown(picture: Picture) -> ReplyPicture:
+    words = "".join(letter if letter.isalnum() else " " for letter in picture.prompt).split()
+    name = shortened("-".join(words[:_FILE_WORDS]).lower(), 60).strip("…") or "picture"
+    return ReplyPicture(
+        verify_id=picture.verify_id,
+        blob=picture.blob,
+        file_name=f"{name}-{picture.verify_id}.{picture.media_type.partition('/')[2]}",
+        media_type=picture.media_type,
+        width=picture.width,
+        height=picture.height,
+        alt_text=picture.alt_text,
+        label=LABEL,
+    )
+
+
+def _pictures_in_words(pictures: Sequence[Picture]) -> dict[str, str]:
+    if not pictures:
+        return {}
+    first = pictures[0]
+    each = {
+        f"Picture {picture.index + 1}": f"seed {picture.seed} · {picture.width} x {picture.height}"
+        f" · {picture.duration_s:.1f} s · verify {picture.verify_id}"
+        for picture in pictures
+    }
+    return {
+        "Steps": str(first.steps),
+        "Guidance": f"{first.guidance_scale:g}",
+        "Scheduler": first.scheduler,
+        "Weights": first.model_sha256 and f"SHA-256 {first.model_sha256[:16]}…",
+        **each,
+    }
+
+
+_NOTES = {
+    "classifier_missing_rules_only": "rules only, no classifier is configured",
+    "classifier_missing_review": "no classifier is configured",
+    "classifier_missing_block": "no classifier is configured",
+    "image_check_missing_rules_only": "no picture check is configured",
+    "image_check_missing_review": "no picture check is configured",
+    "image_check_missing_block": "no picture check is configured",
+    "check_failed": "a check failed",
+}
+
+
+def _verdict_in_words(verdict: Verdict, policy: Policy) -> str:
+    category = policy.categories.get(verdict.category) if verdict.category else None
+    title = category.title if category else verdict.category
+    note = _NOTES.get(verdict.note, verdict.note) if verdict.note else None
+    return " · ".join(lines_of(verdict.decision.value, title, note, verdict.policy_version))
