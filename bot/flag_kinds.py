@@ -19,9 +19,12 @@ ASPECT_MAX = 64
 DECIMALS = 4
 """How finely `--cfg` is read, so that it is written back exactly."""
 
-QUOTED = re.compile(r'(?<!\w)["“”„‟](?=[^\s,])[^"“”„‟]*["“”„‟]')
-"""A text in quote marks, straight or typographic, in any mixture, as phones make them. A mark
-after a letter or digit opens nothing: `12"` is a length."""
+OPENING_QUOTE = re.compile(r'(?<!\w)["“”„‟](?=[^\s,])')
+"""A mark that opens a quoted text, straight or typographic, in any mixture, as phones make them.
+A mark after a letter or digit opens nothing: `12"` is a length."""
+
+QUOTED = re.compile(rf'{OPENING_QUOTE.pattern}[^"“”„‟]*["“”„‟]')
+"""A quoted text with its marks."""
 
 _ITEM = re.compile(rf"(?:{QUOTED.pattern}|[^,])+")
 _NAME = re.compile(r"[^\W_][\w./+-]*(?: [\w./+-]+)*")

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import NoReturn
 
-from bot.flag_kinds import QUOTED, Listing, Switch
+from bot.flag_kinds import OPENING_QUOTE, QUOTED, Listing, Switch
 from bot.flags import BY_NAME, ELSEWHERE, FLAGS, Flag
 from core.contracts.generation import GenerationSpec
 from core.errors import UserError
@@ -43,7 +43,6 @@ REPEATED_MAX = 60
 _UNWANTED = re.compile(
     r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]"
 )
-_OPENING_QUOTE = re.compile(r'(?<!\w)["“”„‟](?=[^\s,])')
 _WORD = re.compile(rf"(?:{QUOTED.pattern}|[^ ])+")
 _DASHES = "-\u2013\u2014"
 _FLAG_WORD = re.compile(
@@ -131,7 +130,7 @@ def _words(text: str) -> list[str]:
     closed = 0
     for quoted in QUOTED.finditer(text):
         closed = quoted.end()
-    if unclosed := _OPENING_QUOTE.search(text, closed):
+    if unclosed := OPENING_QUOTE.search(text, closed):
         raise UserError("quote_unclosed", value=_clip(text[unclosed.start() :]))
     unquoted = QUOTED.sub('"', text)
     for glued in _GLUED.finditer(unquoted):

@@ -1,0 +1,168 @@
+"""Offer what may come next while a person types: commands, flags, values, words, own requests."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import islice
+
+from bot.bootstrap import Services
+from bot.command_table import COMMANDS
+from bot.flag_kinds import OPENING_QUOTE, QUOTED
+from bot.flags import BY_NAME, FLAGS, Flag
+from bot.grammar import TEXT_MAX
+from core.catalog import Catalog, ModelProfile
+from core.contracts.actors import Actor
+
+MAX_SUGGESTIONS = 12
+"""All flags at once, and still a glance; Discord would show 25."""
+
+_RATIOS = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16")
+"""Offered where a model draws any: those of screens, prints and phones."""
+
+_STYLIZE = {"50": "low", "100": "medium", "250": "high", "750": "very high"}
+"""The steps that Midjourney's settings offer under these names."""
+
+_DASHES = ("-", "\u2013", "\u2014")
+_PHRASE_WORDS = 4
+"""Words that are looked back over for a phrase such as `in outer space`."""
+
+_COMPARED_MAX = 20
+"""Letters of a misspelt flag that are compared: a longer word resembles none."""
+
+_PREFIX_MIN = 2
+"""Letters from which words are offered; one letter fits half a vocabulary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One thing that could be typed next."""
+
+    text: str
+    """The whole line, once it is taken."""
+    cursor: int
+    """Where typing goes on in it."""
+    label: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What would replace the last characters before the cursor."""
+
+    replaces: int
+    insert: str
+    label: str
+    summary: str
+
+
+def suggest(services: Services, actor: Actor, text: str, cursor: int) -> tuple[Suggestion, ...]:
+    """Offer what fits the word at the cursor, best first; nothing where nothing fits.
+
+    Raises:
+        Unavailable: own requests were to be offered and the database is away.
+    """
+    head, tail = text[:cursor], text[cursor:]
+    if not head.startswith("/") or len(text) > TEXT_MAX or tail[:1].strip():
+        return ()
+    command, space, rest = head.partition(" ")
+    if not space:
+        offers = _commands(command)
+    elif command.lower() == "/show":
+        offers = _own_requests(services, actor, rest)
+    elif command.lower() == "/imagine":
+        offers = _imagine(services.catalog, rest)
+    else:
+        offers = iter(())
+    return tuple(_taken(offer, head, tail) for offer in islice(offers, MAX_SUGGESTIONS))
+
+
+def _taken(offer: _Offer, head: str, tail: str) -> Suggestion:
+    kept = head[: len(head) - offer.replaces]
+    line = kept + (offer.insert.rstrip() if tail else offer.insert)
+    return Suggestion(line + tail, len(line), offer.label, offer.summary)
+
+
+def _commands(typed: str) -> Iterator[_Offer]:
+    for command in COMMANDS:
+        if f"/{command.name}".startswith(typed.lower()):
+            insert = f"/{command.name} " if " " in command.usage else f"/{command.name}"
+            yield _Offer(len(typed), insert, command.usage, command.summary)
+
+
+def _own_requests(services: Services, actor: Actor, typed: str) -> Iterator[_Offer]:
+    with services.store.reading() as unit:
+        jobs = unit.jobs.recent(
+            actor.community_id, member_id=actor.member_id, limit=MAX_SUGGESTIONS
+        )
+    for job in jobs:
+        if job.job_id.startswith(typed.lower()):
+            yield _Offer(len(typed), job.job_id, job.job_id, job.spec.prompt[:80])
+
+
+def _imagine(catalog: Catalog, rest: str) -> Iterator[_Offer]:
+    if OPENING_QUOTE.search(QUOTED.sub('"', rest)):
+        return iter(())  # Inside quotes everything is text.
+    words = rest.split(" ")
+    word, before = words[-1], words[:-1]
+    if word.startswith(_DASHES):
+        return _flags(word, before)
+    profile = _profile(catalog, before)
+    flag = _flag_named(before[-1]) if before else None
+    if flag is not None and flag.name in _VALUES:
+        return _fitting(_VALUES[flag.name](catalog, profile), word)
+    return _vocabulary(profile, words)
+
+
+def _flags(word: str, before: list[str]) -> Iterator[_Offer]:
+    typed = word.lstrip("".join(_DASHES)).lower()
+    used = {flag.field for flag in map(_flag_named, before) if flag is not None}
+    free = [flag for flag in FLAGS if flag.field not in used]
+    fitting = [flag for flag in free if any(name.startswith(typed) for name in flag.names)]
+    if not fitting:
+        near = get_close_matches(typed[:_COMPARED_MAX], BY_NAME, n=3)
+        fitting = [flag for flag in free if set(flag.names) & set(near)]
+    for flag in fitting:
+        summary = f"{flag.summary} Takes {flag.allowed}." if flag.takes else flag.summary
+        yield _Offer(len(word), f"--{flag.name} ", flag.usage, summary)
+
+
+def _flag_named(word: str) -> Flag | None:
+    return BY_NAME.get(word.lstrip("".join(_DASHES)).lower()) if word.startswith(_DASHES) else None
+
+
+_VALUES: dict[str, Callable[[Catalog, ModelProfile], dict[str, str]]] = {
+    "ar": lambda _, profile: {str(each): "width to height" for each in profile.aspects or _RATIOS},
+    "stylize": lambda _, _profile: _STYLIZE,
+    "steps": lambda _, profile: {str(steps): name for name, steps in profile.steps.items()},
+    "n": lambda _, _profile: {"2": "pictures", "3": "pictures", "4": "pictures"},
+    "model": lambda catalog, _: {each.name: each.title for each in catalog.profiles},
+    "style": lambda _, profile: {name: adds.strip() for name, adds in profile.styles.items()},
+}
+"""The values worth offering and what each means; for other flags any number or word will do."""
+
+
+def _fitting(values: dict[str, str], typed: str) -> Iterator[_Offer]:
+    for value, meaning in values.items():
+        if value.lower().startswith(typed.lower()):
+            insert = f'"{value}" ' if " " in value else f"{value} "
+            yield _Offer(len(typed), insert, value, meaning)
+
+
+def _profile(catalog: Catalog, before: Iterable[str]) -> ModelProfile:
+    """Find the model that the line names so far."""
+    names = {profile.name: profile for profile in catalog.profiles}
+    return next((names[word] for word in before if word in names), catalog.default)
+
+
+def _vocabulary(profile: ModelProfile, words: list[str]) -> Iterator[_Offer]:
+    """Complete the longest phrase before the cursor that begins a word of the model's."""
+    if profile.vocabulary is None or len(words[-1]) < _PREFIX_MIN:
+        return
+    concepts = profile.vocabulary.concepts
+    known = [name for concept in concepts for name in (concept.name, *concept.aliases)]
+    known += profile.vocabulary.modifiers
+    for count in range(min(_PHRASE_WORDS, len(words)), 0, -1):
+        typed = " ".join(words[-count:])
+        for name in dict.fromkeys(known):
+            if name.startswith(typed.lower()) and name != typed.lower():
+                yield _Offer(len(typed), f"{name} ", name, f"{profile.title} knows this")

@@ -1,0 +1,164 @@
+"""Hold autocomplete to the tables it reads and to the word at the cursor."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.command_table import COMMANDS
+from bot.grammar import FLAGS, TEXT_MAX, parse
+from bot.usecases import imagine
+from bot.usecases.suggest import suggest
+
+
+@pytest.fixture
+def offered(services, ada):
+    """Ask with the cursor where `|` stands, or at the end."""
+
+    def ask(line, actor=ada):
+        head, _, tail = line.partition("|")
+        return suggest(services, actor, head + tail, len(head))
+
+    return ask
+
+
+def labels(found):
+    return [each.label for each in found]
+
+
+def test_a_slash_offers_every_command(offered):
+    assert labels(offered("/")) == [command.usage for command in COMMANDS]
+
+
+def test_a_command_is_completed_with_room_for_what_follows(offered):
+    assert [(each.text, each.cursor) for each in offered("/ima")] == [("/imagine ", 9)]
+    assert [each.text for each in offered("/HE")] == ["/help"]
+
+
+@pytest.mark.parametrize("dashes", ["-", "--", "\u2014", "\u2013"])
+def test_dashes_offer_the_flags_with_their_range(offered, dashes):
+    found = offered(f"/imagine a cat {dashes}")
+
+    assert labels(found) == [flag.usage for flag in FLAGS]
+    assert found[0].text == "/imagine a cat --ar "
+    assert all(
+        flag.allowed in each.summary for flag, each in zip(FLAGS, found, strict=True) if flag.takes
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        pytest.param("--se", ["--seed NUMBER"], id="beginning"),
+        pytest.param("--s", ["--seed", "--stylize", "--steps", "--style"], id="several"),
+        pytest.param("--rep", ["--n NUMBER"], id="another name"),
+        pytest.param("--TI", ["--tile"], id="capitals"),
+        pytest.param("--styliez", ["--stylize", "--style"], id="misspelt"),
+        pytest.param("--zzz", [], id="like nothing"),
+    ],
+)
+def test_a_flag_is_found_by_what_is_typed_of_it(offered, typed, expected):
+    found = labels(offered(f"/imagine a cat {typed}"))
+
+    assert len(found) == len(expected)
+    assert all(label.startswith(name) for label, name in zip(found, expected, strict=True))
+
+
+def test_a_flag_that_is_set_is_not_offered_again(offered):
+    assert labels(offered("/imagine a cat --hd --d")) == []
+    assert "--n NUMBER" not in labels(offered("/imagine a --repeat 2 --"))
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        pytest.param("/imagine a --model ", ["easel-small"], id="models"),
+        pytest.param("/imagine a --ar ", ["1:1"], id="ratios of the model"),
+        pytest.param("/imagine a --s ", ["50", "100", "250", "750"], id="stylize by its steps"),
+        pytest.param("/imagine a --n ", ["2", "3", "4"], id="counts"),
+        pytest.param("/imagine a --steps ", ["12", "20", "30"], id="steps of the qualities"),
+        pytest.param("/imagine a --s 2", ["250"], id="beginning of a value"),
+        pytest.param("/imagine a \u2014s 2", ["250"], id="after a phone's dash"),
+        pytest.param("/imagine a --seed ", [], id="any number"),
+    ],
+)
+def test_a_flags_values_are_offered_after_it(offered, line, expected):
+    assert labels(offered(line)) == expected
+
+
+def test_the_models_styles_are_offered_with_what_they_add(services, offered):
+    styles = services.catalog.default.styles
+
+    found = offered("/imagine a cat --style ")
+
+    assert {each.label: each.summary for each in found} == {
+        name: added.strip() for name, added in styles.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        pytest.param("/imagine a roc", "/imagine a rocket ", id="concept"),
+        pytest.param("/imagine a kit", "/imagine a kitten ", id="another word for it"),
+        pytest.param("/imagine a cat in outer sp", "/imagine a cat in outer space ", id="phrase"),
+        pytest.param(
+            "/imagine a roc| and a cat", "/imagine a rocket and a cat", id="in the middle"
+        ),
+    ],
+)
+def test_words_that_the_small_model_knows_are_completed(offered, line, text):
+    found = offered(line)
+
+    assert text in [each.text for each in found]
+
+
+def test_taking_a_suggestion_in_the_middle_leaves_the_cursor_after_it(offered):
+    found = offered("/imagine a roc| and a cat --n 2")[0]
+
+    assert found.text[: found.cursor] == "/imagine a rocket"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("", id="nothing typed"),
+        pytest.param("a roc", id="no command"),
+        pytest.param("/imagine a ro|cket", id="inside a word"),
+        pytest.param('/imagine a sign "--ti', id="inside quotes"),
+        pytest.param("/imagine a r", id="one letter"),
+        pytest.param("/imagine a rocket", id="a whole word"),
+        pytest.param("/imagine ", id="before the prompt"),
+        pytest.param("/policy x", id="a command without anything after it"),
+        pytest.param("/imagine " + "x" * TEXT_MAX, id="more than is looked at"),
+    ],
+)
+def test_nothing_is_offered_where_nothing_fits(offered, line):
+    assert offered(line) == ()
+
+
+def test_show_offers_the_members_own_requests(services, ada, bob, address, offered):
+    """Autocomplete is seen by the one who types, and tells nobody of another's requests."""
+    job_id = imagine.submit(services, ada, "a red apple", address).job_id
+
+    assert [(each.text, each.summary) for each in offered("/show ")] == [
+        (f"/show {job_id}", "a red apple")
+    ]
+    assert labels(offered(f"/show {job_id[:3].upper()}")) == [job_id]
+    assert offered("/show ", bob) == ()
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(alphabet='/imagne --sty"\u201c\u2014{}:, 12', max_size=40), st.integers(0, 60))
+def test_no_line_crashes_it_and_every_offer_is_within_its_line(services, ada, line, cursor):
+    for found in suggest(services, ada, "/imagine " + line, cursor):
+        assert 0 <= found.cursor <= len(found.text)
+        assert found.label
+
+
+def test_every_flag_offered_can_be_typed(offered):
+    """What autocomplete writes, the grammar reads."""
+    for flag in FLAGS:
+        line = next(each.text for each in offered(f"/imagine a cat --{flag.name}"))
+
+        value = flag.example.partition(" ")[2]
+        assert parse(line.removeprefix("/imagine ") + value)
