@@ -57,6 +57,7 @@ class DrawRequest(Contract):
     steps: int = Field(ge=1)
     guidance_scale: float | None = Field(default=None, description="None: the pipeline's own.")
     is_tile: bool = False
+    has_previews: bool = True
 
 
 class Cancel(Contract):

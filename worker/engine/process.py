@@ -213,7 +213,8 @@ class Engine:
 
         def on_step(report: "StepReport") -> None:
             self._refuse_cancelled(request)
-            is_due = time.monotonic() - self._previewed_at >= self._start.preview_interval_s
+            silence_s = time.monotonic() - self._previewed_at
+            is_due = request.has_previews and silence_s >= self._start.preview_interval_s
             if is_due:
                 self._previewed_at = time.monotonic()
             self._send(

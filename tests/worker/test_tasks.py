@@ -1,0 +1,411 @@
+"""A job is drawn once, checked before it is seen, and has an ending whatever happens."""
+
+import io
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+from PIL import Image
+
+from core.blobs import Blobs
+from core.contracts.verdicts import Decision, Stage
+from core.errors import AppError, Unavailable
+from core.provenance.keys import load_or_create_keys
+from core.provenance.read import read
+from core.provenance.stamp import Stamper
+from core.storage import Store
+from core.workflow import JobState, Outcome, TaskName
+from moderation.engine import Gate
+from moderation.policy import Previews, Thresholds, load_policy
+from tests.worker.engines import PATIENCE_S
+from tests.worker.jobs import JOB_ID, PROFILE, Workplace, job_for, queue_up
+from worker.engine.supervisor import EngineDied
+
+RESEND = (TaskName.GENERATE, JOB_ID, PROFILE.queue)
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory):
+    return load_or_create_keys(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture
+def place(tmp_path, keys):
+    store = Store(f"sqlite:///{tmp_path / 'easel.db'}")
+    store.migrate()
+    yield Workplace(store, Blobs(str(tmp_path / "blobs")), Stamper(keys))
+    store.close()
+
+
+@pytest.fixture
+def files(tmp_path):
+    """List what lies in the blob store."""
+    root = tmp_path / "blobs"
+    return lambda: sorted(path.relative_to(root).as_posix() for path in root.rglob("*.png"))
+
+
+class Seeing:
+    """An image classifier with a fixed opinion, or none."""
+
+    name, version = "seeing", "1"
+
+    def __init__(self, *scores):
+        self.scores = list(scores)
+
+    def score(self, images):
+        opinion = self.scores.pop(0)
+        if isinstance(opinion, Exception):
+            raise opinion
+        return [opinion for _ in images]
+
+
+CODE, CATEGORY = next(iter(load_policy().categories.items()))
+SEEING_POLICY = load_policy().model_copy(
+    update={
+        "categories": {
+            **load_policy().categories,
+            CODE: CATEGORY.model_copy(update={"thresholds": Thresholds(review=0.5, block=0.9)}),
+        }
+    }
+)
+"""The shipped policy, with thresholds for a classifier of pictures."""
+
+
+def test_a_queued_job_becomes_published_pictures(place, keys):
+    """Pictures, verdicts and step are recorded; the bytes are the labelled ones that the record names."""
+    queue_up(place.store, job_for("a {red,blue} car", count=2))
+
+    place.generate()
+
+    pictures = place.pictures()
+    assert place.job().state is JobState.PUBLISHED
+    assert [picture.index for picture in pictures] == [0, 1, 2, 3]
+    assert [picture.seed for picture in pictures] == [7, 8, 7, 8]
+    assert [picture.prompt for picture in pictures] == ["a red car"] * 2 + ["a blue car"] * 2
+    assert len({picture.verify_id for picture in pictures}) == 4
+    assert [verdict.stage for verdict in place.verdicts()] == [Stage.IMAGE] * 4
+    for picture in pictures:
+        data = place.blobs.get(picture.blob)
+        assert picture.blob == f"published/{JOB_ID}/{picture.verify_id}.png"
+        report = read(data, anchors=keys.anchors)
+        assert (report.state, report.verify_id) == ("valid", picture.verify_id)
+        assert (report.sha256, report.size_bytes) == (picture.sha256, picture.size_bytes)
+        assert Image.open(io.BytesIO(data)).size == (picture.width, picture.height) == (512, 512)
+        assert report.recipe is None, "the prompt stays in Easel's own record"
+
+
+def test_who_watches_is_told(place):
+    """Loading, every step with its preview, finishing; then delivery is woken and progress cleared."""
+    queue_up(place.store, job_for(count=2))
+
+    place.generate()
+
+    told = [(each.phase, each.picture, each.step) for each in place.signals.progress]
+    assert told == [
+        ("loading", 0, 0),
+        ("denoising", 0, 20),
+        ("denoising", 1, 20),
+        ("finishing", 0, 0),
+    ]
+    assert {each.picture_count for each in place.signals.progress} == {2}
+    assert place.signals.progress[1].preview_jpeg == b"jpeg"
+    assert place.signals.woken == ["easel.wake.web"]
+    assert place.signals.cleared == [JOB_ID]
+
+
+@pytest.mark.parametrize(
+    ("previews", "expected"),
+    [pytest.param(Previews.OFF, False, id="off"), pytest.param(Previews.REQUESTER, True, id="on")],
+)
+def test_previews_follow_the_policy(place, previews, expected):
+    """Where nobody may see an unchecked picture, none is made."""
+    place.gate = Gate(load_policy().model_copy(update={"previews": previews}))
+    queue_up(place.store, job_for())
+
+    place.generate()
+
+    assert place.engine.requests[0].has_previews is expected
+
+
+def test_the_recipe_is_in_the_file_where_the_community_wants_it(place, keys):
+    """Prompt and seed are written into the label, no more."""
+    place.gate = Gate(load_policy().model_copy(update={"recipe_in_file": True}))
+    queue_up(place.store, job_for("a red apple", negative=("rain",)))
+
+    place.generate()
+
+    recipe = read(place.blobs.get(place.pictures()[0].blob), anchors=keys.anchors).recipe
+    assert (recipe.prompt, recipe.negative, recipe.seed, recipe.steps) == (
+        "a red apple",
+        ("rain",),
+        7,
+        20,
+    )
+
+
+def test_a_second_delivery_of_the_message_does_nothing(place):
+    """While it runs elsewhere, and after it is done."""
+    queue_up(place.store, job_for())
+    place.engine.before = place.generate  # The second message arrives in the middle.
+
+    place.generate()
+    place.generate()
+
+    assert len(place.engine.requests) == 1
+    assert len(place.pictures()) == 1
+
+
+def test_a_job_that_nobody_knows_is_let_be(place):
+    """A message may outlive its job."""
+    place.generate()
+
+    assert place.engine.requests == []
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        pytest.param(AppError("out_of_memory"), "out_of_memory", id="out of memory"),
+        pytest.param(
+            AppError("model_flag_unsupported", flag="--no"), "model_flag_unsupported", id="flag"
+        ),
+        pytest.param(KeyError("a secret prompt"), "internal_error", id="a bug"),
+    ],
+)
+def test_what_will_not_get_better_fails_the_job_with_its_code(place, error, code, caplog):
+    """One attempt, a clear code, and no word of the prompt in the log."""
+
+    def fail():
+        raise error
+
+    place.engine.before = fail
+    queue_up(place.store, job_for())
+
+    place.generate()
+
+    assert (place.job().state, place.job().failure) == (JobState.FAILED, code)
+    assert place.queue.sent == []
+    assert place.signals.woken == ["easel.wake.web"]
+    assert "secret prompt" not in caplog.text
+
+
+def test_a_dead_engine_sends_the_job_round_again_until_it_is_to_blame(place):
+    """Twice it goes back to the queue, the third time it fails with what killed it."""
+
+    def die():
+        raise EngineDied("engine_died")
+
+    place.engine.before = die
+    queue_up(place.store, job_for())
+
+    states = []
+    for _ in range(3):
+        place.generate()
+        states.append(place.job().state)
+
+    assert states == [JobState.QUEUED, JobState.QUEUED, JobState.FAILED]
+    assert place.queue.sent == [RESEND, RESEND]
+    assert place.job().failure == "engine_died"
+
+
+def test_a_broker_that_is_away_leaves_the_resend_in_the_outbox(place):
+    """The sweep will send it; the attempt's ending is recorded all the same."""
+    place.engine.before = lambda: (_ for _ in ()).throw(EngineDied("engine_died"))
+    place.queue.is_away = True
+    queue_up(place.store, job_for())
+
+    place.generate()
+
+    with place.store.reading() as unit:
+        assert [task.task for task in unit.outbox.due(now=place.clock())] == [TaskName.GENERATE]
+    assert place.job().state is JobState.QUEUED
+
+
+@pytest.mark.parametrize(
+    ("opinions", "state", "area", "decisions"),
+    [
+        pytest.param([{}, {}], JobState.PUBLISHED, "published", ["allow", "allow"], id="clean"),
+        pytest.param(
+            [{}, TypeError("broken")],
+            JobState.OUTPUT_REVIEW,
+            "held",
+            ["allow", "review"],
+            id="broken",
+        ),
+        pytest.param(
+            [{}, {CODE: 1.0}],
+            JobState.WITHHELD,
+            None,
+            ["allow", "block"],
+            id="blocked",
+        ),
+    ],
+)
+def test_the_strictest_verdict_decides_for_all(place, files, opinions, state, area, decisions):
+    """Published together, held together, or not even kept; every verdict is on record."""
+    place.gate = Gate(SEEING_POLICY, image_classifier=Seeing(*opinions))
+    queue_up(place.store, job_for(count=2))
+
+    place.generate()
+
+    assert place.job().state is state
+    assert [verdict.decision.value for verdict in place.verdicts()] == decisions
+    kept = (
+        []
+        if area is None
+        else [f"{area}/{JOB_ID}/{each.verify_id}.png" for each in place.pictures()]
+    )
+    assert files() == sorted(kept)
+    assert len(kept) == (0 if area is None else 2)
+
+
+def test_a_gate_that_breaks_lets_nothing_through(place, monkeypatch, files):
+    """Even an engine of verdicts with a bug ends in a person's review."""
+    monkeypatch.setattr(place.gate, "screen_image", lambda *_args, **_kwargs: 1 / 0)
+    queue_up(place.store, job_for())
+
+    place.generate()
+
+    assert place.job().state is JobState.OUTPUT_REVIEW
+    assert files() == [place.pictures()[0].blob]
+    assert place.pictures()[0].blob.startswith("held/")
+
+
+def test_a_picture_of_a_lost_attempt_is_thrown_away(place, files):
+    """The lease ran out while it was drawn: the pictures are not recorded and not kept."""
+
+    def lose_the_lease():
+        with place.store.unit() as unit:
+            unit.jobs.advance(JOB_ID, Outcome.WORKER_LOST, now=place.clock())
+
+    place.engine.before = lose_the_lease
+    queue_up(place.store, job_for())
+
+    place.generate()
+
+    assert place.job().state is JobState.QUEUED
+    assert place.pictures() == []
+    assert files() == []
+    assert place.signals.woken == []
+
+
+def test_a_lost_lease_stops_the_drawing(place):
+    """What is drawn in vain is cancelled, under the attempt's own name."""
+    place.job_lease_s = 0.05
+    cancelled = threading.Event()
+
+    def be_cancelled():
+        place.engine.cancel = lambda request_id: (
+            place.engine.cancelled.append(request_id),
+            cancelled.set(),
+        )
+        with place.store.unit() as unit:
+            unit.jobs.advance(JOB_ID, Outcome.CANCELLED, now=place.clock())
+        assert cancelled.wait(PATIENCE_S)
+        raise AppError("cancelled")
+
+    place.engine.before = be_cancelled
+    queue_up(place.store, job_for())
+
+    place.generate()
+
+    assert place.job().state is JobState.CANCELLED
+    assert place.engine.cancelled[0] == place.engine.requests[0].request_id
+
+
+def test_leases_are_renewed_while_it_draws(place):
+    """The job's and the message's, more than once, and neither any more when it is done."""
+    place.job_lease_s = 0.05
+    kept = []
+    until = []
+
+    def draw_for_a_while():
+        with place.store.reading() as unit:
+            until.append(unit.jobs.get(JOB_ID))
+        deadline = time.monotonic() + PATIENCE_S
+        while len(kept) < 3 and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    place.engine.before = draw_for_a_while
+    queue_up(place.store, job_for())
+
+    place.generate(keep_message=lambda: kept.append(1))
+
+    after = len(kept)
+    assert after >= 3
+    assert place.job().state is JobState.PUBLISHED
+    assert not [thread for thread in threading.enumerate() if thread.name == "job-lease"]
+
+
+def test_a_broker_that_is_away_does_not_cost_the_job_its_lease(place):
+    """Each lease is renewed whether or not the other can be."""
+    place.job_lease_s = 0.05
+    renewed = threading.Event()
+    tries = []
+
+    def away():
+        tries.append(1)
+        if len(tries) >= 3:
+            renewed.set()
+        raise Unavailable("broker_away")
+
+    place.engine.before = lambda: renewed.wait(PATIENCE_S)
+    queue_up(place.store, job_for())
+
+    place.generate(keep_message=away)
+
+    assert place.job().state is JobState.PUBLISHED
+
+
+def test_a_blob_store_that_is_away_leaves_nothing_and_sends_the_job_round(
+    place, files, monkeypatch
+):
+    """The second picture can not be stored: the first is removed, another attempt may succeed."""
+    put = place.blobs.put
+    calls = []
+
+    def put_once(key, data):
+        calls.append(key)
+        if len(calls) > 1:
+            raise Unavailable("blobs_away")
+        put(key, data)
+
+    monkeypatch.setattr(place.blobs, "put", put_once)
+    queue_up(place.store, job_for(count=2))
+
+    place.generate()
+
+    assert place.job().state is JobState.QUEUED
+    assert place.queue.sent == [RESEND]
+    assert len(calls) == 2
+    assert files() == []
+
+
+def test_a_commit_whose_answer_was_lost_keeps_its_pictures(place, files, monkeypatch):
+    """The database took the step and then went away: trying again must not remove what is published."""
+    unit = Store.unit
+    lost = []
+
+    @contextmanager
+    def losing(store):
+        """Commit, then claim that the database was away."""
+        with unit(store) as opened:
+            yield opened
+        if not lost and place.job().state is JobState.PUBLISHED:
+            lost.append(1)
+            raise Unavailable("database_away")
+
+    monkeypatch.setattr(Store, "unit", losing)
+    queue_up(place.store, job_for())
+
+    place.generate()
+
+    assert lost == [1]
+    assert place.job().state is JobState.PUBLISHED
+    assert files() == [place.pictures()[0].blob]
+
+
+def test_the_strictness_of_decisions_is_their_order():
+    """What `finishing` relies on."""
+    assert list(Decision) == [Decision.ALLOW, Decision.REVIEW, Decision.BLOCK]

@@ -1,0 +1,158 @@
+"""Check, label and store finished pictures, in this order: nothing unchecked is ever published."""
+
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from PIL import Image
+
+from core.blobs import Blobs
+from core.catalog import ModelProfile
+from core.contracts.ids import new_verify_id
+from core.contracts.jobs import Job, Picture
+from core.contracts.provenance import Recipe, StampFacts
+from core.contracts.verdicts import Decision, Verdict
+from core.errors import Unavailable
+from core.provenance.stamp import Stamper
+from core.workflow import Outcome
+from moderation.engine import Gate, outcome_of
+from worker.encode import alt_text, picture_of
+from worker.engine.messages import DrawFinished, DrawResult, PictureDrawn
+from worker.orders import prompts_of
+
+log = structlog.get_logger()
+
+_STRICTNESS = tuple(Decision)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What became of a job's pictures, to be recorded in one transaction."""
+
+    outcome: Outcome
+    pictures: tuple[Picture, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finishing:
+    """The last hands that a picture goes through."""
+
+    profile: ModelProfile
+    gate: Gate
+    stamper: Stamper
+    blobs: Blobs
+    clock: Callable[[], datetime]
+
+    def finish(self, job: Job, drawn: DrawResult) -> Finished:
+        """Turn a job's raw pixels into stored, labelled pictures, if they may be kept.
+
+        The strictest verdict counts for all pictures of a job, because they are one message:
+        all are published, all are held, or, where one is blocked, none is kept.
+
+        Raises:
+            Unavailable: the blob store is away; nothing of this attempt is left in it.
+        """
+        images = [picture_of(picture, self.profile.post_size) for picture in drawn.pictures]
+        verdicts = [self._screen(job, image) for image in images]
+        outcome = _strictest(verdicts)
+        recorded = tuple(verdict for verdict in verdicts if verdict is not None)
+        if outcome is Outcome.OUTPUT_BLOCK:
+            return Finished(outcome, (), recorded)
+        area = "published" if outcome is Outcome.OUTPUT_ALLOW else "held"
+        pictures: list[Picture] = []
+        try:
+            for picture, image in zip(drawn.pictures, images, strict=True):
+                pictures.append(self._store(job, area, drawn.facts, picture, image))
+        except BaseException:
+            self.discard(pictures)
+            raise
+        return Finished(outcome, tuple(pictures), recorded)
+
+    def discard(self, pictures: Sequence[Picture]) -> None:
+        """Remove what an attempt stored in vain; what can not be reached now stays, unlisted."""
+        for picture in pictures:
+            try:
+                self.blobs.delete(picture.blob)
+            except Unavailable as error:
+                log.warning("blob_left_behind", blob=picture.blob, code=error.code)
+
+    def _screen(self, job: Job, image: Image.Image) -> Verdict | None:
+        """Ask the gate; None: it could not be asked, and the picture waits for a person."""
+        try:
+            return self.gate.screen_image(
+                image, community_id=job.actor.community_id, job_id=job.job_id, now=self.clock()
+            )
+        except Exception as error:  # noqa: BLE001 - a gate that breaks must not let through.
+            frames = traceback.format_tb(error.__traceback__)
+            cause = type(error).__name__
+            log.error("image_screening_failed", job_id=job.job_id, cause=cause, frames=frames)  # noqa: TRY400 - its message may quote a prompt.
+            return None
+
+    def _store(
+        self, job: Job, area: str, facts: DrawFinished, drawn: PictureDrawn, image: Image.Image
+    ) -> Picture:
+        verify_id = new_verify_id()
+        now = self.clock()
+        prompt = prompts_of(job)[drawn.picture]
+        policy = self.gate.policy
+        recipe = Recipe(
+            prompt=prompt,
+            negative=job.spec.negative,
+            seed=drawn.seed,
+            steps=facts.steps,
+            guidance_scale=facts.guidance_scale,
+            scheduler=facts.scheduler,
+        )
+        stamped = self.stamper.stamp(
+            image,
+            StampFacts(
+                verify_id=verify_id,
+                model=self.profile.name,
+                model_sha256=facts.model_sha256,
+                policy_name=policy.name,
+                policy_version=policy.version,
+                created_at=now,
+                recipe=recipe if policy.recipe_in_file else None,
+            ),
+        )
+        blob = f"{area}/{job.job_id}/{verify_id}.png"
+        self.blobs.put(blob, stamped.data)
+        return Picture(
+            verify_id=verify_id,
+            job_id=job.job_id,
+            index=drawn.picture,
+            blob=blob,
+            sha256=stamped.sha256,
+            media_type=stamped.media_type,
+            width=stamped.width,
+            height=stamped.height,
+            size_bytes=len(stamped.data),
+            seed=drawn.seed,
+            prompt=prompt,
+            alt_text=alt_text(prompt),
+            model=self.profile.name,
+            model_sha256=facts.model_sha256,
+            policy_version=policy.version,
+            steps=facts.steps,
+            guidance_scale=facts.guidance_scale,
+            scheduler=facts.scheduler,
+            duration_s=drawn.duration_s,
+            created_at=now,
+        )
+
+
+def _strictest(verdicts: Sequence[Verdict | None]) -> Outcome:
+    """Let the strictest verdict count; a missing one asks for a person."""
+    known = [verdict for verdict in verdicts if verdict is not None]
+    outcomes = {
+        verdict.decision: outcome_of(verdict)
+        for verdict in sorted(known, key=lambda verdict: _STRICTNESS.index(verdict.decision))
+    }
+    if Decision.BLOCK in outcomes:
+        return outcomes[Decision.BLOCK]
+    if len(known) < len(verdicts):
+        return Outcome.CHECK_UNAVAILABLE
+    return outcomes.get(Decision.REVIEW, Outcome.OUTPUT_ALLOW)

@@ -1,0 +1,213 @@
+"""Draw a job, once: take it, have it drawn, checked, labelled and stored, and say so.
+
+Exactly once by the job's state: only a queued job can be started, only the attempt that holds its
+lease can finish it, and pictures, verdicts and step are one transaction. What a lost attempt left
+in the blob store is removed; whoever comes second finds nothing to do.
+"""
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import stamina
+import structlog
+
+from core.catalog import ModelProfile
+from core.contracts.base import utc_now
+from core.contracts.ids import JobId, new_id
+from core.contracts.jobs import Job
+from core.contracts.progress import Phase, Progress
+from core.errors import AppError, IllegalStep, NotFound, Unavailable
+from core.events import wake_topic
+from core.outbox import TaskSender, flush
+from core.settings import CoreSettings
+from core.storage import Store
+from core.workflow import Outcome
+from moderation.policy import Previews
+from worker.engine.messages import DrawProgress, DrawRequest, DrawResult, Ready
+from worker.finishing import Finished, Finishing
+from worker.leases import JobLease
+from worker.orders import request_for
+
+log = structlog.get_logger()
+
+RETRIES = 5
+"""Tries to record a finished job while the database is away, over some seconds. Then its lease
+runs out and it is drawn again."""
+
+
+class Drawing(Protocol):
+    """Draw requests. `worker.engine.supervisor.Supervisor` is one."""
+
+    @property
+    def ready(self) -> Ready | None:
+        """What is loaded, if anything is."""
+
+    def draw(self, request: DrawRequest, on_progress: Callable[[DrawProgress], None]) -> DrawResult:
+        """Draw, and wait for it."""
+
+    def cancel(self, request_id: str) -> None:
+        """Stop a request at its next step."""
+
+
+class Signals(Protocol):
+    """Tell who watches. `core.events.Events` is one; nothing here raises."""
+
+    def wake(self, topic: str) -> None:
+        """Wake who listens to a topic."""
+
+    def publish_progress(self, progress: Progress) -> None:
+        """Tell how far a job is."""
+
+    def clear_progress(self, job_id: JobId) -> None:
+        """Forget how far it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """Everything that drawing a job takes."""
+
+    settings: CoreSettings
+    profile: ModelProfile
+    engine: Drawing
+    finishing: Finishing
+    store: Store
+    queue: TaskSender
+    signals: Signals
+    name: str
+    clock: Callable[[], datetime] = utc_now
+
+    def generate(self, job_id: JobId, keep_message: Callable[[], object]) -> None:
+        """Do the task `worker.generate`.
+
+        Args:
+            job_id: Which job. One that is not queued is somebody else's, or over: let be.
+            keep_message: Renews the broker's hold on the task's message; may raise Unavailable.
+
+        Raises:
+            Unavailable: the database is away; the sweep sends the task again.
+        """
+        attempt_id = f"{self.name}/{new_id()}"  # Of the attempt: the next may run here too.
+        job = self._start(job_id, attempt_id)
+        if job is None:
+            return
+        lease = JobLease(
+            self.store,
+            job_id,
+            attempt_id,
+            lease=self._lease,
+            clock=self.clock,
+            keep_message=keep_message,
+            on_lost=lambda: self.engine.cancel(attempt_id),
+        )
+        with lease:
+            finished, failure = self._attempt(job, attempt_id)
+        # The lease still holds for most of its time; whoever has it after that ends the job.
+        ended = self._record(job, attempt_id, finished, failure)
+        self.signals.clear_progress(job_id)
+        if ended is not None:
+            self._tell(ended)
+
+    @property
+    def _lease(self) -> timedelta:
+        return timedelta(seconds=self.settings.job_lease_s)
+
+    def _start(self, job_id: JobId, attempt_id: str) -> Job | None:
+        """Take the job; None where it is not to be had."""
+        now = self.clock()
+        try:
+            with self.store.unit() as unit:
+                job = unit.jobs.start(job_id, attempt_id, now + self._lease, now=now)
+        except (IllegalStep, NotFound) as error:
+            log.info("generation_not_due", job_id=job_id, code=error.code)
+            return None
+        log.info("generation_started", job_id=job_id, attempt=job.attempts)
+        return job
+
+    def _attempt(self, job: Job, attempt_id: str) -> tuple[Finished, str | None]:
+        """Draw and finish the pictures; whatever happens, say what it came to, and why."""
+        try:
+            return self.finishing.finish(job, self._draw(job, attempt_id)), None
+        except Unavailable as error:
+            # The engine died, or the blob store is away: another attempt may succeed.
+            return Finished(Outcome.WORKER_LOST), error.code
+        except AppError as error:
+            return Finished(Outcome.FAILED), error.code
+        except Exception as error:  # noqa: BLE001 - a task boundary: every job gets an ending.
+            frames = traceback.format_tb(error.__traceback__)
+            cause = type(error).__name__
+            log.error("generation_broke", job_id=job.job_id, cause=cause, frames=frames)  # noqa: TRY400 - its message may quote a prompt.
+            return Finished(Outcome.FAILED), "internal_error"
+
+    def _draw(self, job: Job, attempt_id: str) -> DrawResult:
+        has_previews = self.finishing.gate.policy.previews is not Previews.OFF
+        request = request_for(job, self.profile, attempt_id, has_previews=has_previews)
+
+        def report(phase: Phase, drawn: DrawProgress | None = None) -> None:
+            steps = {} if drawn is None else drawn.model_dump(exclude={"kind", "request_id"})
+            self.signals.publish_progress(
+                Progress(
+                    job_id=job.job_id, phase=phase, picture_count=len(request.pictures), **steps
+                )
+            )
+
+        report(Phase.LOADING if self.engine.ready is None else Phase.DENOISING)
+        result = self.engine.draw(request, lambda drawn: report(Phase.DENOISING, drawn))
+        report(Phase.FINISHING)
+        return result
+
+    def _record(
+        self, job: Job, attempt_id: str, finished: Finished, failure: str | None
+    ) -> Job | None:
+        """Write an attempt's end in one transaction; None where it was somebody else's to end."""
+        try:
+            for attempt in stamina.retry_context(on=Unavailable, attempts=RETRIES, timeout=10.0):
+                with attempt:
+                    ended = self._write(job, attempt_id, finished, failure)
+        except IllegalStep as error:
+            if not self._is_written(finished):
+                log.warning("generation_in_vain", job_id=job.job_id, code=error.code)
+                self.finishing.discard(finished.pictures)
+            return None
+        log.info(
+            "generation_ended",
+            job_id=job.job_id,
+            outcome=finished.outcome.value,
+            state=ended.state.value,
+            failure=failure,
+        )
+        return ended
+
+    def _write(self, job: Job, attempt_id: str, finished: Finished, failure: str | None) -> Job:
+        with self.store.unit() as unit:
+            ended = unit.jobs.advance(
+                job.job_id,
+                finished.outcome,
+                now=self.clock(),
+                by=self.name,
+                worker_id=attempt_id,
+                failure=failure,
+            )
+            for picture in finished.pictures:
+                unit.pictures.add(picture)
+            for verdict in finished.verdicts:
+                unit.verdicts.add(verdict)
+            return ended
+
+    def _is_written(self, finished: Finished) -> bool:
+        """Tell whether a commit went through whose answer was lost: then its blobs must stay."""
+        with self.store.reading() as unit:
+            try:
+                return all(unit.pictures.get(each.verify_id) for each in finished.pictures)
+            except NotFound:
+                return False
+
+    def _tell(self, job: Job) -> None:
+        """Wake who delivers, and send the job round again where that is what follows."""
+        self.signals.wake(wake_topic(job.address.platform))
+        try:
+            flush(self.store, self.queue, now=self.clock())
+        except Unavailable as error:
+            log.warning("outbox_flush_postponed", code=error.code)
