@@ -67,7 +67,7 @@ FLAGS: tuple[Flag, ...] = (
         "no",
         "negative",
         Listing(),
-        "What to keep out. Takes everything up to the next flag.",
+        "What to keep out: everything up to the next flag.",
         "nothing",
         "--no text, people",
     ),
@@ -126,7 +126,7 @@ FLAGS: tuple[Flag, ...] = (
         "model",
         Name("the names of the models on offer"),
         "Which model draws.",
-        "the community's own",
+        "the one that is set up here",
         "--model easel-small",
     ),
     Flag(

@@ -122,7 +122,7 @@ def _flags(word: str, before: list[str]) -> Iterator[_Offer]:
         near = get_close_matches(typed[:_COMPARED_MAX], BY_NAME, n=3)
         fitting = [flag for flag in free if set(flag.names) & set(near)]
     for flag in fitting:
-        summary = f"{flag.summary} Takes {flag.allowed}." if flag.takes else flag.summary
+        summary = f"{flag.summary} Values: {flag.allowed}." if flag.takes else flag.summary
         yield _Offer(len(word), f"--{flag.name} ", flag.usage, summary)
 
 

@@ -38,27 +38,33 @@ def _usage(flag: Flag) -> str:
 def _summary(flag: Flag) -> str:
     if not flag.takes:
         return flag.summary
-    return f"{flag.summary} Takes {flag.allowed}; without it: {flag.default}."
+    return f"{flag.summary} Values: {flag.allowed}; without it: {flag.default}."
 
 
-_UNCHECKED = {
-    MissingCheck.RULES_ONLY: "lists and rules alone decide about {what}",
-    MissingCheck.REVIEW: "{what} wait for a moderator",
-    MissingCheck.BLOCK: "{what} are refused",
+_PROMPTS_UNREAD = {
+    MissingCheck.RULES_ONLY: "only word lists and rules decide; nothing reads a prompt's meaning",
+    MissingCheck.REVIEW: "every prompt waits for a moderator",
+    MissingCheck.BLOCK: "every prompt is refused",
 }
+_PICTURES_UNSEEN = {
+    MissingCheck.RULES_ONLY: "finished pictures are shown without anything having looked at them",
+    MissingCheck.REVIEW: "every finished picture waits for a moderator",
+    MissingCheck.BLOCK: "no picture is shown",
+}
+"""What the absence of a check means in each setting: said plainly, because people rely on it."""
 
 
 def policy_card(policy: Policy) -> Reply:
     """Show the policy in the community's own words, and what it cannot see."""
-    prompts = _UNCHECKED[policy.classifier_missing].format(what="prompts")
-    pictures = _UNCHECKED[policy.image_check_missing].format(what="finished pictures")
+    prompts = _PROMPTS_UNREAD[policy.classifier_missing]
+    pictures = _PICTURES_UNSEEN[policy.image_check_missing]
     return Reply(
         kind=ReplyKind.CARD,
         visibility=Visibility.PRIVATE,
         title=f"What is allowed here: {policy.title}",
         lines=(
-            f"Where no classifier reads for meaning, {prompts}.",
-            f"Where no check looks at pixels, {pictures}.",
+            f"Where no classifier is set up, {prompts}.",
+            f"Where no picture check is set up, {pictures}.",
         ),
         fields=(
             ReplyField(name="Allowed", value=policy.allowed_text.strip()),

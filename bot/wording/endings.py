@@ -2,56 +2,67 @@
 
 from bot.replies import Reply, ReplyKind, Visibility
 from bot.wording.errors import words_for
+from bot.wording.mistakes import Words
+from bot.wording.outages import AWAY
 from bot.wording.recipes import recipe_line
 from core.contracts.jobs import Job
+
+_GAVE_UP = Words(
+    "The drawing broke off again and again",
+    "It is not tried any more. Other flags, or fewer pictures, may help.",
+)
+"""For a job that failed because its worker or something it needs went away at every attempt:
+"it starts again by itself" would no longer be true."""
 
 
 def held(job: Job) -> Reply:
     """Say that a moderator looks at the request first."""
-    return _private(
+    return _for_the_author(
         job,
+        ReplyKind.HELD,
         "A moderator will look at this first",
         "The rules are not sure about this request, so a person decides. "
         "You will hear here either way; there is nothing you need to do.",
-        recipe_line(job.spec),
     )
 
 
 def output_held(job: Job) -> Reply:
     """Say that a moderator looks at the pictures first."""
-    return _private(
+    return _for_the_author(
         job,
+        ReplyKind.HELD,
         "A moderator will look at the picture first",
         "It is drawn, and a person decides whether it is shown. You will hear here either way.",
-        recipe_line(job.spec),
     )
 
 
 def withheld(job: Job) -> Reply:
     """Say that the pictures, or the request, did not pass."""
-    return _private(
+    return _for_the_author(
         job,
+        ReplyKind.REFUSAL,
         "This request is not shown",
         "A check or a moderator decided against it. Your words may have been fine: "
         "another seed or other words may pass.",
-        recipe_line(job.spec),
     )
 
 
 def expired(job: Job) -> Reply:
     """Say that nobody decided in time."""
-    return _private(
+    return _for_the_author(
         job,
+        ReplyKind.HELD,
         "Nobody could look at this in time",
         "No moderator decided while the request was held, so it is closed. You may ask again.",
-        recipe_line(job.spec),
     )
 
 
 def reported(job: Job) -> Reply:
     """Confirm a report to who made it."""
-    return _private(
+    return _reply(
         job,
+        ReplyKind.CARD,
+        Visibility.PRIVATE,
         "Thank you, this is reported",
         "Your report is on record for the moderators. Nobody else sees that you made it.",
     )
@@ -59,31 +70,29 @@ def reported(job: Job) -> Reply:
 
 def cancelled(job: Job) -> Reply:
     """Say that a request was called back."""
-    return _public(job, "Cancelled", "This request was called back before it was drawn.")
+    line = "This request was called back before it was drawn."
+    return _reply(job, ReplyKind.CARD, Visibility.PUBLIC, "Cancelled", line)
 
 
 def failed(job: Job) -> Reply:
     """Say that a drawing failed, and what may help."""
-    reason = words_for(job.failure) if job.failure else words_for("worker_lost")
-    return _public(job, "This could not be drawn", f"{reason.title}. {reason.text}")
+    reason = _GAVE_UP if job.failure is None or job.failure in AWAY else words_for(job.failure)
+    line = f"{reason.title}. {reason.text}"
+    return _reply(job, ReplyKind.ERROR, Visibility.PUBLIC, "This could not be drawn", line)
 
 
 def taken_down(job: Job) -> Reply:
     """Say that pictures are gone for good."""
-    return _public(job, "Deleted", "The pictures of this request were taken down.")
+    line = "The pictures of this request were taken down."
+    return _reply(job, ReplyKind.CARD, Visibility.PUBLIC, "Deleted", line)
 
 
-def _private(job: Job, title: str, *lines: str) -> Reply:
-    return _ending(job, ReplyKind.HELD, Visibility.PRIVATE, title, lines)
+def _for_the_author(job: Job, kind: ReplyKind, title: str, line: str) -> Reply:
+    """Repeat the request as well: what is not shown is easily lost."""
+    return _reply(job, kind, Visibility.PRIVATE, title, line, recipe_line(job.spec))
 
 
-def _public(job: Job, title: str, *lines: str) -> Reply:
-    return _ending(job, ReplyKind.ERROR, Visibility.PUBLIC, title, lines)
-
-
-def _ending(
-    job: Job, kind: ReplyKind, visibility: Visibility, title: str, lines: tuple[str, ...]
-) -> Reply:
+def _reply(job: Job, kind: ReplyKind, visibility: Visibility, title: str, *lines: str) -> Reply:
     return Reply(
         kind=kind,
         visibility=visibility,

@@ -24,7 +24,7 @@ GRAMMAR: dict[str, Words] = {
     ),
     "quote_unclosed": Words(
         "A quote mark is left open",
-        "Close the quote that begins at “{value}”, or leave the mark out. "
+        "Close the quote that begins with {value} or leave the mark out. "
         "Between quotes everything is text, flags too.",
     ),
     "flag_unknown": Words("There is no flag {flag}", "The flags are {allowed}."),
@@ -57,13 +57,13 @@ GRAMMAR: dict[str, Words] = {
         "Variants in {{braces}} work for words of the prompt only. "
         "Close the brace before {flag}, or write \\{{ for a plain brace.",
     ),
-    "model_unknown": Words("There is no model “{value}” here", "The models are {allowed}."),
+    "model_unknown": Words("There is no model “{value}” here", "On offer here: {allowed}."),
     "model_flag_unsupported": Words(
         "This model does not know {flag}", "Leave it out, or choose another model with --model."
     ),
-    "style_unknown": Words("There is no style “{value}” here", "The styles are {allowed}."),
+    "style_unknown": Words("There is no style “{value}” here", "On offer here: {allowed}."),
     "style_unsupported": Words(
-        "This model has no style “{value}”", "The styles of this model are {allowed}."
+        "This model has no style “{value}”", "This model's styles: {allowed}."
     ),
     "aspect_unsupported": Words(
         "This model does not draw {value}", "{flag} takes {allowed} with this model."

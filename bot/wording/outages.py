@@ -32,9 +32,6 @@ AWAY: dict[str, Words] = {
         "The drawing engine is not running yet", "The request waits until it is."
     ),
     "part_not_ready": Words("{value} did not start", "Its log says why: {log}"),
-    "worker_lost": Words(
-        "The worker was lost", "It went away three times during this request. Try other flags."
-    ),
 }
 """Dependencies that come back."""
 
@@ -94,7 +91,7 @@ SET_UP: dict[str, Words] = {
 
 INSIDE: dict[str, Words] = {
     "internal_error": Words(
-        "Something broke on our side", "It is in the log. Your request was not lost; try again."
+        "Something broke on our side", "It is written in the log. Try again in a moment."
     ),
     "illegal_step": Words(
         "That has changed in the meantime", "Somebody was a moment faster. Look at it again."

@@ -8,7 +8,7 @@ from bot.wording.recipes import recipe, recipe_line
 from bot.wording.vocabulary import vocabulary_note
 from core.catalog import ModelProfile
 from core.contracts.jobs import Job, Picture
-from core.contracts.verdicts import Verdict
+from core.contracts.verdicts import Decision, Stage, Verdict
 from moderation.policy import Policy
 
 LABEL = "AI-generated"
@@ -58,24 +58,21 @@ def details(
 
     `policy` words the verdicts' categories; the version in force then is the job's own.
     """
-    facts = {
-        "Request": job.job_id,
-        "Asked by": job.actor.display_name,
-        "Model": job.model,
-        "Policy": f"{policy.name} {job.policy_version}",
-        "Drawn from": job.parent_id,
-        **_pictures_in_words(pictures),
-        **{
-            f"Check: {verdict.stage.value}": _verdict_in_words(verdict, policy)
-            for verdict in verdicts
-        },
-    }
+    facts = [
+        ("Request", job.job_id),
+        ("Asked by", job.actor.display_name),
+        ("Model", job.model),
+        ("Policy", f"{policy.name} {job.policy_version}"),
+        ("Goes on from", job.parent_id),
+        *_pictures_in_words(pictures),
+        *((_STAGES[each.stage], _verdict_in_words(each, policy)) for each in verdicts),
+    ]
     return Reply(
         kind=ReplyKind.CARD,
         visibility=Visibility.PRIVATE,
         title="Details",
         lines=(recipe(job.spec, job.seed),),
-        fields=tuple(ReplyField(name=name, value=value) for name, value in facts.items() if value),
+        fields=tuple(ReplyField(name=name, value=value) for name, value in facts if value),
         job_id=job.job_id,
         author=job.actor.display_name,
     )
@@ -101,32 +98,41 @@ def _shown(picture: Picture) -> ReplyPicture:
     )
 
 
-def _pictures_in_words(pictures: Sequence[Picture]) -> dict[str, str]:
+def _pictures_in_words(pictures: Sequence[Picture]) -> list[tuple[str, str]]:
     if not pictures:
-        return {}
+        return []
     first = pictures[0]
-    each = {
-        f"Picture {picture.index + 1}": f"seed {picture.seed} · {picture.width} x {picture.height}"
-        f" · {picture.duration_s:.1f} s · verify {picture.verify_id}"
-        for picture in pictures
-    }
-    return {
-        "Steps": str(first.steps),
-        "Guidance": f"{first.guidance_scale:g}",
-        "Scheduler": first.scheduler,
-        "Weights": first.model_sha256 and f"SHA-256 {first.model_sha256[:16]}…",
-        **each,
-    }
+    return [
+        ("Steps", str(first.steps)),
+        ("Guidance", f"{first.guidance_scale:g}"),
+        ("Scheduler", first.scheduler),
+        ("Weights", first.model_sha256 and f"SHA-256 {first.model_sha256[:16]}…"),
+        *((f"Picture {each.index + 1}", _picture_in_words(each)) for each in pictures),
+    ]
 
 
+def _picture_in_words(picture: Picture) -> str:
+    size = f"{picture.width} x {picture.height}"
+    seconds = f"{picture.duration_s:.1f} s"
+    return f"seed {picture.seed} · {size} · {seconds} · verify {picture.verify_id}"
+
+
+_STAGES = {
+    Stage.RULES: "Check by rules",
+    Stage.PROMPT: "Check of the prompt",
+    Stage.IMAGE: "Check of a picture",
+}
+_DECISIONS = {
+    Decision.ALLOW: "passed",
+    Decision.REVIEW: "sent to a moderator",
+    Decision.BLOCK: "refused",
+}
 _NOTES = {
-    "classifier_missing_rules_only": "rules only, no classifier is configured",
-    "classifier_missing_review": "no classifier is configured",
-    "classifier_missing_block": "no classifier is configured",
-    "image_check_missing_rules_only": "no picture check is configured",
-    "image_check_missing_review": "no picture check is configured",
-    "image_check_missing_block": "no picture check is configured",
-    "check_failed": "a check failed",
+    "classifier_missing": "no classifier is set up",
+    "classifier_missing_rules_only": "by rules only, no classifier is set up",
+    "image_check_missing": "no picture check is set up",
+    "image_check_missing_rules_only": "unseen, no picture check is set up",
+    "check_failed": "a check did not work",
 }
 
 
@@ -134,4 +140,4 @@ def _verdict_in_words(verdict: Verdict, policy: Policy) -> str:
     category = policy.categories.get(verdict.category) if verdict.category else None
     title = category.title if category else verdict.category
     note = _NOTES.get(verdict.note, verdict.note) if verdict.note else None
-    return " · ".join(lines_of(verdict.decision.value, title, note, verdict.policy_version))
+    return " · ".join(lines_of(_DECISIONS[verdict.decision], title, note, verdict.policy_version))

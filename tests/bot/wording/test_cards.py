@@ -1,0 +1,76 @@
+"""Hold the two cards: what can be typed, and what is allowed."""
+
+import pytest
+from inline_snapshot import snapshot
+
+from bot import wording
+from bot.command_table import COMMANDS
+from bot.grammar import FLAGS
+from core.catalog import ModelProfile
+from moderation.policy import MissingCheck, load_policy
+
+
+def test_help_lists_every_command_and_flag(profile, told):
+    card = told(wording.help_card(COMMANDS, FLAGS, profile))
+
+    assert card == snapshot("""\
+(card, private) How to ask for a picture
+Type /imagine and say what to draw. Flags may follow, in any order.
+{red,blue} draws one picture for each choice; red apple::2 sky::1 weighs the parts; text in quotes is never read as a flag.
+Easel Small is a small model. It knows about apples, strawberries, dogs, pandas, penguins, trees, the moon, houses, balloons, robots, squares, diamonds and more.
+/imagine PROMPT [FLAGS]: Draw pictures of what you describe.
+/show JOB: Show a request again: where it stands, or its pictures.
+/help: List the commands and flags, and what the model knows.
+/policy: Show what is allowed here and what is not.
+--ar W:H (--aspect): Shape of the picture, width to height. Values: two whole numbers from 1 to 64, as in 16:9; without it: 1:1.
+--no A, B: What to keep out: everything up to the next flag. Values: words or phrases with commas between them, 1000 characters in all; without it: nothing.
+--seed NUMBER: Where chance starts: the same prompt, flags and seed draw the same picture. Values: whole numbers from 0 to 4294967295; without it: drawn by chance and shown with the picture.
+--stylize NUMBER (--s): How strongly the prompt steers the picture; it sets the guidance scale. Values: whole numbers from 0 to 1000; without it: the model's own guidance, which is also what 100 gives.
+--steps NUMBER: How many denoising steps to take. Values: whole numbers from 1 to 150; without it: the model's own, by --draft, standard or --hd.
+--cfg NUMBER: The guidance scale itself; it wins over --stylize. Values: numbers from 0 to 30, such as 7.5; without it: from --stylize, else the model's own.
+--n NUMBER (--repeat, --r): How many pictures to draw, each with the next seed. Values: whole numbers from 1 to 4; without it: 1.
+--tile: Edges that meet, for patterns and textures.
+--model NAME: Which model draws. Values: the names of the models on offer; without it: the one that is set up here.
+--style NAME: A named style: words that the model's profile adds to the prompt. Values: the names of the model's styles; without it: none.
+--hd: More steps: slower, finer. Not together with --draft.
+--draft: Fewer steps: faster, rougher. Not together with --hd.\
+""")
+    assert all(command.usage in card for command in COMMANDS)
+    assert all(f"--{name}" in card for flag in FLAGS for name in flag.names)
+
+
+def test_help_says_nothing_of_a_vocabulary_that_nobody_has_listed(told):
+    card = wording.help_card(COMMANDS, FLAGS, ModelProfile(name="m", source="m"))
+
+    assert len(card.lines) == 2
+
+
+def test_the_policy_is_shown_in_its_own_words(told):
+    policy = load_policy().model_copy(
+        update={"allowed_text": "Knights.\n", "not_allowed_text": "Gore.\n", "version": "1.0.0"}
+    )
+
+    assert told(wording.policy_card(policy)) == snapshot("""\
+(card, private) What is allowed here: PG-13
+Where no classifier is set up, only word lists and rules decide; nothing reads a prompt's meaning.
+Where no picture check is set up, finished pictures are shown without anything having looked at them.
+Allowed: Knights.
+Not allowed: Gore.
+Policy: easel-pg13 1.0.0\
+""")
+
+
+@pytest.mark.parametrize("missing", MissingCheck)
+def test_the_policy_card_says_what_happens_unchecked(missing):
+    policy = load_policy().model_copy(
+        update={"classifier_missing": missing, "image_check_missing": missing}
+    )
+
+    prompts, pictures = wording.policy_card(policy).lines
+    expected = {
+        MissingCheck.RULES_ONLY: ("nothing reads", "without anything having looked"),
+        MissingCheck.REVIEW: ("waits for a moderator", "waits for a moderator"),
+        MissingCheck.BLOCK: ("is refused", "no picture is shown"),
+    }
+    assert expected[missing][0] in prompts
+    assert expected[missing][1] in pictures

@@ -1,0 +1,60 @@
+"""Hold the words of waiting and drawing."""
+
+import pytest
+from inline_snapshot import snapshot
+
+from bot import wording
+from bot.grammar import parse
+from core.contracts.ids import JobId
+from core.contracts.jobs import QueuePlace
+from core.contracts.progress import Phase, Progress
+
+
+def test_an_accepted_request_says_who_asked_for_what_and_where_it_stands(make_job, told):
+    job = make_job(parse("a red apple --ar 1:1 --n 2"))
+
+    reply = wording.accepted(job, QueuePlace(position=2, total=7))
+
+    assert told(reply) == snapshot("""\
+(progress, public) Drawing for Ada
+/imagine a red apple --n 2
+Place 2 of 7 in the queue\
+""")
+    assert reply.job_id == job.job_id
+
+
+@pytest.mark.parametrize(
+    ("place", "line"),
+    [
+        pytest.param(None, "Waiting for the next step", id="unknown"),
+        pytest.param(QueuePlace(position=1, total=1), "Next in the queue", id="next"),
+        pytest.param(QueuePlace(position=2, total=7), "Place 2 of 7 in the queue", id="further"),
+    ],
+)
+def test_a_place_is_said_in_one_line(place, line):
+    assert wording.place_line(place) == line
+
+
+@pytest.mark.parametrize(
+    ("facts", "line"),
+    [
+        pytest.param({"phase": Phase.LOADING}, "Loading the model", id="loading"),
+        pytest.param(
+            {"phase": Phase.DENOISING, "step": 5, "total_steps": 20}, "Step 5 of 20", id="one"
+        ),
+        pytest.param(
+            {
+                "phase": Phase.DENOISING,
+                "step": 5,
+                "total_steps": 20,
+                "picture": 1,
+                "picture_count": 4,
+            },
+            "Picture 2 of 4, step 5 of 20",
+            id="one of several",
+        ),
+        pytest.param({"phase": Phase.FINISHING}, "Checking and labelling", id="finishing"),
+    ],
+)
+def test_progress_is_said_in_one_line(facts, line):
+    assert wording.progress_line(Progress(job_id=JobId("j"), **facts)) == line

@@ -1,0 +1,144 @@
+"""Hold what stands under a picture: the label first, a recipe that works, honest expectations."""
+
+from inline_snapshot import snapshot
+
+from bot import wording
+from bot.grammar import parse
+from bot.wording.results import LABEL
+from core.contracts.ids import CommunityId, VerdictId
+from core.contracts.verdicts import Decision, Stage, Verdict
+from moderation.policy import load_policy
+from tests.bot.wording.conftest import NOON
+
+
+def verdict(stage, decision, **changes):
+    return Verdict(
+        verdict_id=VerdictId("v"),
+        community_id=CommunityId("local"),
+        stage=stage,
+        decision=decision,
+        policy_name="easel-pg13",
+        policy_version="1.0.0+aaaaaaaa",
+        input_sha256="",
+        decided_at=NOON,
+        **changes,
+    )
+
+
+def test_a_result_begins_with_its_label(make_job, make_pictures, profile, told):
+    job = make_job(parse("a red apple on a blue background --no text"))
+
+    reply = wording.result(job, make_pictures(job), profile)
+
+    assert reply.lines[0].startswith(LABEL)
+    assert told(reply) == snapshot("""\
+(result, public) Drawn for Ada
+AI-generated · Easel Small · verify 0000000000000000
+/imagine a red apple on a blue background --no text --seed 7
+<Draw again>
+<Details>
+<Delete>
+<Report>\
+""")
+
+
+def test_several_pictures_name_every_verify_id(make_job, make_pictures, profile, told):
+    job = make_job(parse("{a cat,a dog} and a rocket"))
+
+    reply = wording.result(job, make_pictures(job), profile)
+
+    assert told(reply) == snapshot("""\
+(result, public) Drawn for Ada
+AI-generated · Easel Small · verify 0000000000000000 and 0000000000000001
+/imagine {a cat,a dog} and a rocket --seed 7
+<Draw again>
+<Details>
+<Delete>
+<Report>\
+""")
+
+
+def test_the_recipe_can_be_typed_again(make_job, make_pictures, profile):
+    """The seed in force is part of it, whether it was asked for or drawn by chance."""
+    job = make_job(parse('a "red --tile" {apple,cat} --ar 1:1 --s 250'), seed=12345)
+
+    recipe = wording.result(job, make_pictures(job), profile).lines[1]
+
+    assert parse(recipe.removeprefix("/imagine ")) == job.spec.model_copy(update={"seed": 12345})
+
+
+def test_a_long_recipe_is_cut_in_its_prompt_and_whole_in_the_details(
+    make_job, make_pictures, profile
+):
+    job = make_job(parse("an apple " * 600 + "--steps 9"))
+    pictures = make_pictures(job)
+
+    cut = wording.result(job, pictures, profile).lines[1]
+    whole = wording.details(job, pictures, (), load_policy()).lines[0]
+
+    assert len(cut) <= 900
+    assert cut.endswith("… --seed 7 --steps 9")
+    assert parse(whole.removeprefix("/imagine ")) == job.spec.model_copy(update={"seed": 7})
+
+
+def test_a_picture_carries_its_words_for_people_who_cannot_see_it(make_job, make_pictures, profile):
+    job = make_job(parse("a red apple, on a blue background!"))
+
+    picture = wording.result(job, make_pictures(job), profile).pictures[0]
+
+    assert picture.alt_text == "AI-generated picture: a red apple, on a blue background!"
+    assert picture.label == "AI-generated"
+    assert picture.file_name == "a-red-apple-on-a-0000000000000000.png"
+
+
+def test_a_prompt_without_letters_still_makes_a_file_name(make_job, make_pictures, profile):
+    job = make_job(parse("!?"))
+
+    assert wording.result(job, make_pictures(job), profile).pictures[0].file_name == (
+        "picture-0000000000000000.png"
+    )
+
+
+def test_details_tell_the_whole_recipe_and_every_check(make_job, make_pictures, told):
+    job = make_job(parse("{a cat,a dog}"), parent_id="9q0000000000", action="reroll")
+    verdicts = [
+        verdict(Stage.RULES, Decision.ALLOW),
+        verdict(Stage.PROMPT, Decision.ALLOW, note="classifier_missing_rules_only"),
+        verdict(Stage.IMAGE, Decision.ALLOW, note="image_check_missing_rules_only"),
+        verdict(Stage.IMAGE, Decision.REVIEW, category="gore_graphic"),
+    ]
+
+    reply = wording.details(job, make_pictures(job), verdicts, load_policy())
+
+    assert told(reply) == snapshot("""\
+(card, private) Details
+/imagine {a cat,a dog} --seed 7
+Request: 3k7fq2m9x0ab
+Asked by: Ada
+Model: easel-small
+Policy: easel-pg13 1.0.0+aaaaaaaa
+Goes on from: 9q0000000000
+Steps: 20
+Guidance: 4
+Scheduler: DDIMScheduler
+Weights: SHA-256 cdcdcdcdcdcdcdcd…
+Picture 1: seed 7 · 512 x 512 · 0.5 s · verify 0000000000000000
+Picture 2: seed 8 · 512 x 512 · 0.5 s · verify 0000000000000001
+Check by rules: passed · 1.0.0+aaaaaaaa
+Check of the prompt: passed · by rules only, no classifier is set up · 1.0.0+aaaaaaaa
+Check of a picture: passed · unseen, no picture check is set up · 1.0.0+aaaaaaaa
+Check of a picture: sent to a moderator · Graphic gore · 1.0.0+aaaaaaaa\
+""")
+
+
+def test_details_before_there_is_a_picture_tell_what_is_known(make_job, told):
+    reply = wording.details(make_job(parse("a cat")), (), (), load_policy())
+
+    assert told(reply) == snapshot("""\
+(card, private) Details
+/imagine a cat --seed 7
+Request: 3k7fq2m9x0ab
+Asked by: Ada
+Model: easel-small
+Policy: easel-pg13 1.0.0+aaaaaaaa\
+""")
