@@ -44,6 +44,8 @@ class Deadline(Generic[T]):
             value, error = answer.get(timeout=self._timeout_s)
         except Empty as error_:
             raise TimeoutError from error_
-        if error is not None:
+        if isinstance(error, Exception):
             raise error
+        if error is not None:  # SystemExit and its like must not end the thread that waits.
+            raise RuntimeError(type(error).__name__) from error
         return value  # type: ignore[return-value]  # None only where the call returned None.

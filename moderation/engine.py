@@ -6,10 +6,8 @@ configured follows the policy's `classifier_missing`, and the verdict says so.
 """
 
 import hashlib
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from traceback import format_tb
 from typing import Any
@@ -31,6 +29,7 @@ from core.workflow import Outcome
 from moderation.classifiers.base import ImageClassifier, Scores, TextClassifier, checked
 from moderation.deadline import Deadline
 from moderation.explain import placed, reason_of
+from moderation.inquiry import Inquiry, Subject, digest_of, ms_since, rank, stricter
 from moderation.normalize import read
 from moderation.policy import MissingCheck, Policy, Severity
 from moderation.rules import NEGATIVE, RuleBook, Scan, ScreenedText
@@ -40,7 +39,6 @@ log = structlog.get_logger()
 CHECK_FAILED = "check_failed"
 """The note of a verdict that a failed check made stricter."""
 
-_STRICTNESS = tuple(Decision)
 _GRAVITY = tuple(Severity)
 
 
@@ -58,7 +56,8 @@ def texts_of(
         texts.append(ScreenedText("permutation", variant))
         texts += [ScreenedText("part", part.text) for part in parts]
     if spec.style is not None:
-        texts.append(ScreenedText("style", f"{spec.style} {(styles or {}).get(spec.style, '')}"))
+        words = (styles or {}).get(spec.style, "")
+        texts.append(ScreenedText("style", f"{spec.style} {words}".strip()))
     texts += [ScreenedText(NEGATIVE, term) for term in spec.negative]
     return _distinct(texts)
 
@@ -72,8 +71,12 @@ def _distinct(texts: Iterable[ScreenedText]) -> tuple[ScreenedText, ...]:
 
 
 def outcome_of(verdict: Verdict) -> Outcome:
-    """Say which outcome of the workflow a verdict is."""
-    if verdict.decision is Decision.REVIEW and verdict.note and verdict.stage is not Stage.RULES:
+    """Say which outcome of the workflow a verdict is.
+
+    A review that no finding asks for is one that a missing or failed check asks for.
+    """
+    is_unasked = verdict.decision is Decision.REVIEW and verdict.deciding is None
+    if is_unasked and verdict.stage is not Stage.RULES:
         return Outcome.CHECK_UNAVAILABLE
     return _OUTCOMES[verdict.stage, verdict.decision]
 
@@ -89,22 +92,6 @@ _OUTCOMES = {
     (Stage.IMAGE, Decision.REVIEW): Outcome.OUTPUT_REVIEW,
     (Stage.IMAGE, Decision.BLOCK): Outcome.OUTPUT_BLOCK,
 }
-
-
-@dataclass(slots=True)
-class _Inquiry:
-    """What has come to light about one input so far."""
-
-    started: float = field(default_factory=time.perf_counter)
-    findings: list[Finding] = field(default_factory=list)
-    checks: list[Check] = field(default_factory=list)
-    at_least: Decision = Decision.ALLOW
-    note: str | None = None
-
-    def require(self, decision: Decision, note: str) -> None:
-        """Raise the decision to at least this and say why; the strictest reason stays."""
-        if self.note is None or _rank(decision) > _rank(self.at_least):
-            self.at_least, self.note = _stricter(self.at_least, decision), note
 
 
 class Gate:
@@ -139,9 +126,9 @@ class Gate:
         is_age_restricted: bool = False,
     ) -> Verdict:
         """Screen by rules alone: the instant answer, before any job is queued."""
-        inquiry = _Inquiry()
+        inquiry = Inquiry()
         self._apply_rules(inquiry, texts, is_age_restricted=is_age_restricted)
-        subject = _Subject(Stage.RULES, community_id, job_id, now, _digest_of(texts))
+        subject = Subject(Stage.RULES, community_id, job_id, now, digest_of(texts))
         return self._conclude(inquiry, subject)
 
     def screen_prompt(
@@ -154,7 +141,7 @@ class Gate:
         is_age_restricted: bool = False,
     ) -> Verdict:
         """Screen by rules and the classifier: what clears a prompt for drawing."""
-        inquiry = _Inquiry()
+        inquiry = Inquiry()
         self._apply_rules(inquiry, texts, is_age_restricted=is_age_restricted)
         classifier = self._classifier
         if classifier is None:
@@ -164,7 +151,7 @@ class Gate:
             fields = [text.field for text in texts if text.field != NEGATIVE]
             plain = [read(text.text).plain.text for text in texts if text.field != NEGATIVE]
             self._apply_classifier(inquiry, classifier, fields, lambda: classifier.score(plain))
-        subject = _Subject(Stage.PROMPT, community_id, job_id, now, _digest_of(texts))
+        subject = Subject(Stage.PROMPT, community_id, job_id, now, digest_of(texts))
         return self._conclude(inquiry, subject)
 
     def screen_image(
@@ -177,7 +164,7 @@ class Gate:
         now: datetime,
     ) -> Verdict:
         """Screen one finished picture by its pixels."""
-        inquiry = _Inquiry()
+        inquiry = Inquiry()
         classifier = self._image_classifier
         if classifier is None:
             self._note_missing(inquiry, "image_check", self._policy.image_check_missing)
@@ -185,8 +172,8 @@ class Gate:
             self._apply_classifier(
                 inquiry, classifier, ["picture"], lambda: classifier.score([image])
             )
-        pixels = hashlib.sha256(f"{image.mode} {image.size} ".encode() + image.tobytes())
-        subject = _Subject(Stage.IMAGE, community_id, job_id, now, pixels.hexdigest())
+        digest = self._digest_of_pixels(inquiry, image)
+        subject = Subject(Stage.IMAGE, community_id, job_id, now, digest)
         return self._conclude(inquiry, subject)
 
     def explain(self, verdict: Verdict) -> RefusalReason:
@@ -194,7 +181,7 @@ class Gate:
         return reason_of(verdict, self._policy)
 
     def _apply_rules(
-        self, inquiry: _Inquiry, texts: Sequence[ScreenedText], *, is_age_restricted: bool
+        self, inquiry: Inquiry, texts: Sequence[ScreenedText], *, is_age_restricted: bool
     ) -> None:
         started = time.perf_counter()
         state = CheckState.RAN
@@ -213,7 +200,7 @@ class Gate:
                 else:
                     inquiry.findings += placed(found, texts)
         version = self._policy.version
-        took_ms = _ms_since(started)
+        took_ms = ms_since(started)
         inquiry.checks.append(
             Check(name="rules", version=version, state=state, duration_ms=took_ms)
         )
@@ -225,7 +212,17 @@ class Gate:
             _report("scan_failed", error)
             return None
 
-    def _note_missing(self, inquiry: _Inquiry, name: str, setting: MissingCheck) -> None:
+    def _digest_of_pixels(self, inquiry: Inquiry, image: Any) -> str:  # Any: a PIL image.
+        """Hash the decoded pixels; a picture that cannot be read is never let through."""
+        try:
+            pixels = f"{image.mode} {image.size} ".encode() + image.tobytes()
+        except Exception as error:  # noqa: BLE001 - fails closed: REVIEW at least.
+            _report("picture_unreadable", error)
+            inquiry.require(Decision.REVIEW, CHECK_FAILED)
+            pixels = b""
+        return hashlib.sha256(pixels).hexdigest()
+
+    def _note_missing(self, inquiry: Inquiry, name: str, setting: MissingCheck) -> None:
         inquiry.checks.append(Check(name=name, state=CheckState.MISSING))
         decision = _WHERE_MISSING[setting]
         suffix = f"_{setting}" if setting is MissingCheck.RULES_ONLY else ""
@@ -233,7 +230,7 @@ class Gate:
 
     def _apply_classifier(
         self,
-        inquiry: _Inquiry,
+        inquiry: Inquiry,
         classifier: TextClassifier | ImageClassifier,
         fields: Sequence[str],
         score: Callable[[], Sequence[Scores]],
@@ -257,13 +254,13 @@ class Gate:
                 name=classifier.name,
                 version=classifier.version,
                 state=state,
-                duration_ms=_ms_since(started),
+                duration_ms=ms_since(started),
             )
         )
 
     def _judge(
         self,
-        inquiry: _Inquiry,
+        inquiry: Inquiry,
         classifier: TextClassifier | ImageClassifier,
         where: str,
         scores: Scores,
@@ -287,11 +284,11 @@ class Gate:
                     )
                 )
 
-    def _conclude(self, inquiry: _Inquiry, subject: "_Subject") -> Verdict:
+    def _conclude(self, inquiry: Inquiry, subject: Subject) -> Verdict:
         findings = sorted(inquiry.findings, key=self._weight, reverse=True)
         decision = inquiry.at_least
         for finding in findings[:1]:
-            decision = _stricter(decision, finding.decision)
+            decision = stricter(decision, finding.decision)
         names_category = bool(findings) and findings[0].decision is not Decision.ALLOW
         return Verdict(
             verdict_id=VerdictId(new_id()),
@@ -305,7 +302,7 @@ class Gate:
             policy_name=self._policy.name,
             policy_version=self._policy.version,
             input_sha256=subject.input_sha256,
-            duration_ms=_ms_since(inquiry.started),
+            duration_ms=ms_since(inquiry.started),
             decided_at=subject.now,
             note=inquiry.note,
         )
@@ -313,18 +310,7 @@ class Gate:
     def _weight(self, finding: Finding) -> tuple[int, int]:
         """Order findings: the strictest first, of those the gravest."""
         severity = self._policy.categories[finding.category].severity
-        return _rank(finding.decision), _GRAVITY.index(severity)
-
-
-@dataclass(frozen=True, slots=True)
-class _Subject:
-    """What a verdict is about."""
-
-    stage: Stage
-    community_id: CommunityId
-    job_id: JobId | None
-    now: datetime
-    input_sha256: str
+        return rank(finding.decision), _GRAVITY.index(severity)
 
 
 _WHERE_MISSING = {
@@ -334,24 +320,7 @@ _WHERE_MISSING = {
 }
 
 
-def _rank(decision: Decision) -> int:
-    return _STRICTNESS.index(decision)
-
-
-def _stricter(one: Decision, other: Decision) -> Decision:
-    return max(one, other, key=_rank)
-
-
-def _digest_of(texts: Sequence[ScreenedText]) -> str:
-    listed = json.dumps([(text.field, text.text) for text in texts])
-    return hashlib.sha256(listed.encode()).hexdigest()
-
-
 def _report(event: str, error: Exception, **facts: str) -> None:
     """Log a failed check without the error's message, which may quote a prompt."""
     trace = "".join(format_tb(error.__traceback__))
     log.error(event, error=type(error).__name__, trace=trace, **facts)
-
-
-def _ms_since(started: float) -> float:
-    return round((time.perf_counter() - started) * 1000, 3)

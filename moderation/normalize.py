@@ -23,17 +23,28 @@ MAX_MARKS = 2
 MIN_SPACED = 3
 """Single letters in a row that count as a spaced-out word; two are initials ("J. R. Hartley")."""
 
+MAX_FOLDS = 4096
+"""Characters whose folding is remembered: far more than prompts use, far less than Unicode has."""
+
+_GONE = "\x00"
+"""Stands where a mark was, until it is dropped; no reading holds it otherwise."""
+
 _JOINERS = "\u200c\u200d\ufe0e\ufe0f"
 _FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Me"})
+"""Unicode categories without a shape of their own: controls, formats, half pairs, enclosures."""
+
 _FIRST_JOINING_SCRIPT = 0x0590
 """Joiners after a Hebrew or later character (Persian, Indic scripts, emoji) carry meaning."""
 
 _OVERLAYS = frozenset(map(chr, (*range(0x0334, 0x0339), *range(0x20D2, 0x20F1))))
-_TAGS = range(0xE0020, 0xE007F)
 
 # Every repetition below is bounded or unambiguous, so that no input takes more than linear time.
 _WEIGHT_END = re.compile(r":\s{0,3}[+-]?(?:\d{1,4}(?:\.\d{0,4})?|\.\d{1,4})\s{0,3}\)")
-_ASCII_RUN = re.compile(r"[\x00-\x7f]+(?![^\x00-\x7f])")  # Without a letter that marks follow.
+_ORDINARY = re.compile(r"[\t\n\r\x20-\x7e]*")  # ASCII without control characters.
+_ASCII_RUN = re.compile(r"[\t\n\r\x20-\x7e]+(?![^\x00-\x7f])")  # Marks may follow the last.
+_FIRST_TAG = 0xE0000
+_TAG = re.compile("[\U000e0020-\U000e007e]")
 _WORD = re.compile(r"[^\W\d_]+")
 _LONG_RUN = re.compile(r"([a-z])\1{2,}")
 _LONG_RUNS = tuple(letter * 3 for letter in ascii_lowercase)  # Ten times faster to look for.
@@ -51,10 +62,9 @@ _LEET_WORD = re.compile(  # A word that mixes letters and signs, whole.
 )
 _LEET = str.maketrans("0123456789@$€£!|", "oizeasgtbgaselii")
 _LEET_L = _LEET | str.maketrans("1!|", "lll")
-_TO_ASCII = str.maketrans("_\u2018\u2019\u2010\u2011\u2013\u2014", " ''----")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reading:
     """One way to read a text, with the place in the original of each of its characters."""
 
@@ -93,11 +103,11 @@ def read(text: str) -> Readings:
 
 
 def _is_attached(char: str) -> bool:
-    return char in _FILLERS or unicodedata.category(char) in {"Mn", "Me", "Cf"}
+    return char in _FILLERS or unicodedata.category(char) in {"Mn", *_UNSEEN}
 
 
 def _plain(text: str) -> Reading:
-    if text.isascii():
+    if _ORDINARY.fullmatch(text):
         reading = Reading(text, text.lower(), range(len(text)))
     else:
         reading = _rewrite(_unhidden(text), _WORD, _fold_mixed_script)
@@ -138,7 +148,7 @@ def _is_hidden(text: str, at: int) -> bool:
     char = text[at]
     if char in _JOINERS:
         return at == 0 or ord(text[at - 1]) < _FIRST_JOINING_SCRIPT
-    return char in _FILLERS or unicodedata.category(char) in {"Cf", "Me"} or _is_variation(char)
+    return char in _FILLERS or unicodedata.category(char) in _UNSEEN or _is_variation(char)
 
 
 def _is_variation(char: str) -> bool:
@@ -175,18 +185,33 @@ def _kept(reading: Reading, is_kept: Callable[[int], bool]) -> Reading:
 
 def _folded(plain: Reading) -> Reading:
     """Fold accents and every look-alike; marks that no letter has composed with go."""
-    text = plain.text.translate(_TO_ASCII)
-    if text.isascii():
-        return Reading(plain.source, text, plain.origins)
-    folded = Reading(plain.source, "".join(_fold(char) for char in text), plain.origins)
-    return _kept(folded, lambda at: not unicodedata.combining(folded.text[at]))
+    text = plain.text.translate(_FOLDS)
+    folded = Reading(plain.source, text, plain.origins)
+    return _kept(folded, lambda at: text[at] != _GONE) if _GONE in text else folded
+
+
+class _Folds(dict[int, str]):
+    """Fold a character when it is first seen, and remember it: `str.translate` asks each time."""
+
+    def __missing__(self, code: int) -> str:
+        folded = _fold(chr(code))
+        if len(self) < MAX_FOLDS:
+            self[code] = folded
+        return folded
 
 
 def _fold(char: str) -> str:
     if char.isascii():
         return char
+    if char.isspace():
+        return " "
+    if unicodedata.combining(char):
+        return _GONE
     base = unicodedata.normalize("NFD", char)[0]
     return CONFUSABLES.get(base, base)
+
+
+_FOLDS = _Folds(zip(map(ord, "_\u2018\u2019\u2010\u2011\u2013\u2014"), " ''----", strict=True))
 
 
 def _joined(base: Reading) -> list[Reading]:
@@ -202,9 +227,13 @@ def _joined(base: Reading) -> list[Reading]:
 
 
 def _drop_separators(run: str) -> str:
-    """Join one spaced-out word; numbers stay ("1 9 5 0" is how some people type a year)."""
-    word = _SEPARATORS.sub("", run)
-    return run if word.isdigit() else word
+    """Join spaced-out words; a wider gap parts two of them ("r e d  c a r").
+
+    Numbers stay: "1 9 5 0" is how some people type a year.
+    """
+    narrow = min(map(len, _SEPARATORS.findall(run)))
+    joined = _SEPARATORS.sub(lambda gap: gap[0][narrow:], run)
+    return run if joined.isdigit() else joined
 
 
 def _unleeted(source: Reading) -> list[Reading]:
@@ -234,10 +263,8 @@ def _shortened(source: Reading) -> list[Reading]:
 
 def _hidden_tags(text: str) -> list[Reading]:
     """Read what Unicode tag characters spell out unseen."""
-    if text.isascii():
-        return []
-    places = [at for at, char in enumerate(text) if ord(char) in _TAGS]
-    hidden = "".join(chr(ord(text[at]) - 0xE0000) for at in places).lower()
+    places = [match.start() for match in _TAG.finditer(text)]
+    hidden = "".join(chr(ord(text[at]) - _FIRST_TAG) for at in places).lower()
     return [Reading(text, hidden, places)] if hidden.strip() else []
 
 

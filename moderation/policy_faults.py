@@ -1,6 +1,6 @@
 """Keep the place of every value of a YAML file, and put pydantic's complaints at those places."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -29,28 +29,45 @@ _RULE_KINDS: dict[str, type[BaseModel]] = {
     "pair": PairRule,
 }
 
-_HINTS = {
-    "string_type": "write text; put numbers and yes/no in quotes",
-    "string_too_short": "write at least a few words",
-    "string_pattern_mismatch": "use lower-case letters, digits and hyphens; versions are `1.2.3`",
-    "bool_type": "write `true` or `false`",
-    "bool_parsing": "write `true` or `false`",
-    "float_type": "write a number",
-    "float_parsing": "write a number",
-    "int_type": "write a whole number",
-    "int_parsing": "write a whole number",
-    "tuple_type": "write a list: `[a, b]` or lines that begin with `- `",
-    "too_short": "name at least one",
-    "dict_type": "write keys and values below it, indented",
-    "model_type": "write keys and values below it, indented",
-    "model_attributes_type": "write keys and values below it, indented",
-    "greater_than": "write a larger number",
-    "greater_than_equal": "write a larger number",
-    "less_than_equal": "write a smaller number",
-    "bad_pattern": "re2 has no look-around and no back-references; escape a literal ( as \\(",
-    "empty_pattern": "ask for at least one character",
-    "dead_term": "use lower-case ASCII letters, digits, spaces, hyphens; `*` only at the end",
-    "thresholds_reversed": "lower `review` or raise `block`",
+_TEXT = ("not text", "write text; put numbers, dates and yes/no in quotes")
+_TRUTH = ("neither true nor false", "write `true` or `false`")
+_NUMBER = ("not a number", "write a number, without quotes or units")
+_LIST = ("not a list", "write `[a, b]`, or lines that begin with `- `")
+_MAPPING = ("not keys and values", "write `key: value` lines below it, indented")
+
+# What pydantic's kinds of complaint mean to a policy's author: the message and the hint.
+_WORDED = {
+    "string_type": _TEXT,
+    "string_too_short": ("an empty text", "write a few words"),
+    "string_pattern_mismatch": (
+        "not of the form that is asked for",
+        "use lower-case letters and digits; versions look like `1.2.3`",
+    ),
+    "bool_type": _TRUTH,
+    "bool_parsing": _TRUTH,
+    "float_type": _NUMBER,
+    "float_parsing": _NUMBER,
+    "int_type": _NUMBER,
+    "int_parsing": _NUMBER,
+    "int_from_float": ("not a whole number", "leave out the decimals"),
+    "tuple_type": _LIST,
+    "too_short": ("an empty list", "name at least one"),
+    "dict_type": _MAPPING,
+    "model_type": _MAPPING,
+    "model_attributes_type": _MAPPING,
+    "greater_than": ("not above {gt}", "write a larger number"),
+    "greater_than_equal": ("below {ge}", "write a larger number"),
+    "less_than_equal": ("above {le}", "write a smaller number"),
+    "bad_pattern": (
+        "not a regular expression: {reason}",
+        "re2 has no look-around and no back-references; a literal bracket is `\\(`",
+    ),
+    "empty_pattern": ("this pattern matches every text", "ask for at least one character"),
+    "dead_term": (
+        "the term `{term}` could never match",
+        "use lower-case ASCII letters, digits, spaces, hyphens; `*` only at the end",
+    ),
+    "thresholds_reversed": ("`review` is above `block`", "lower `review` or raise `block`"),
 }
 
 
@@ -61,6 +78,7 @@ class Document:
         self.tree: dict[str, Any] = {}  # Untyped until the contract has validated it.
         self.faults: list[Fault] = []
         self._places: dict[Path, yaml.Mark] = {}
+        self._values: dict[Path, yaml.Mark] = {}
         self._seen: set[int] = set()
 
     @classmethod
@@ -68,18 +86,15 @@ class Document:
         """Parse a file; duplicate keys and aliases become faults.
 
         Raises:
-            yaml.YAMLError: it is not YAML at all.
+            yaml.YAMLError: it is not YAML at all, or has no keys at the top.
         """
         document = cls()
         loader = yaml.SafeLoader(source)
         try:
             node = loader.get_single_node()
-            if isinstance(node, yaml.MappingNode):
-                document.tree = document._mapping_of(loader, node, ())
-            else:
-                document.faults.append(
-                    Fault(1, 1, "not a policy: no keys at the top", "see docs/policy.md")
-                )
+            if not isinstance(node, yaml.MappingNode):
+                raise yaml.MarkedYAMLError(problem="a policy has keys at the top")
+            document.tree = document._mapping_of(loader, node, ())
         finally:
             loader.dispose()
         return document
@@ -92,11 +107,15 @@ class Document:
         return value if isinstance(value, dict) else {}
 
     def fault(self, path: Path, message: str, hint: str = "") -> Fault:
-        """Make a fault at a path, or at the nearest place above it that exists."""
+        """Make a fault at a key, or at the nearest place above it that exists."""
         while path and path not in self._places:
             path = path[:-1]
-        mark = self._places.get(path)
-        return Fault(mark.line + 1 if mark else 1, mark.column + 1 if mark else 1, message, hint)
+        return _fault_at(self._places.get(path), message, hint)
+
+    def value_fault(self, path: Path, message: str, hint: str = "") -> Fault:
+        """Make a fault at a value, or at the nearest place above it that exists."""
+        mark = self._values.get(path)
+        return _fault_at(mark, message, hint) if mark else self.fault(path, message, hint)
 
     def _value_of(self, loader: yaml.SafeLoader, node: yaml.Node, path: Path) -> Any:
         if id(node) in self._seen:
@@ -119,10 +138,10 @@ class Document:
             key = str(key_node.value)
             here = (*path, key)
             if key in values:
-                mark = key_node.start_mark
                 message = f"the key `{key}` stands here twice"
-                self.faults.append(Fault(mark.line + 1, mark.column + 1, message, "keep one"))
+                self.faults.append(_fault_at(key_node.start_mark, message, "keep one"))
             self._places[here] = key_node.start_mark
+            self._values[here] = value_node.start_mark
             values[key] = self._value_of(loader, value_node, here)
         return values
 
@@ -130,13 +149,31 @@ class Document:
         try:
             return loader.construct_object(node)
         except ValueError:  # For example 2026-02-31, which YAML takes for a date.
-            self.faults.append(self.fault(path, "not a value", "put it in quotes"))
+            self.faults.append(self.value_fault(path, "not a value", "put it in quotes"))
             return None
 
 
-def fault_of(document: Document, problem: ErrorDetails) -> Fault:
-    """Say one complaint of pydantic in a policy author's words, at its place."""
-    path = _path_of(problem["loc"])
+def _fault_at(mark: yaml.Mark | None, message: str, hint: str) -> Fault:
+    if mark is None:
+        return Fault(1, 1, message, hint)
+    return Fault(mark.line + 1, mark.column + 1, message, hint)
+
+
+def faults_of(document: Document, problems: Sequence[ErrorDetails]) -> Iterator[Fault]:
+    """Say pydantic's complaints in a policy author's words, at their places."""
+    paths = [_path_of(problem["loc"]) for problem in problems]
+    told = {fault.line for fault in document.faults}
+    for problem, path in zip(problems, paths, strict=True):
+        # A list whose items are all refused counts as empty: the items' faults say it better.
+        is_echo = problem["type"] == "too_short" and any(
+            other[: len(path)] == path for other in paths if other != path
+        )
+        fault = _fault_of(document, problem, path)
+        if not is_echo and fault.line not in told:
+            yield fault
+
+
+def _fault_of(document: Document, problem: ErrorDetails, path: Path) -> Fault:
     kind, context = problem["type"], problem.get("ctx", {})
     last = path[-1] if path else ""
     match kind:
@@ -146,25 +183,23 @@ def fault_of(document: Document, problem: ErrorDetails) -> Fault:
             known = _fields_at(path[:-1], document)
             return document.fault(path, f"unknown key `{last}`", _nearest(str(last), known))
         case "enum" | "literal_error":
-            hint = f"write {context['expected']}"
-            return document.fault(path, f"`{_shown(problem['input'])}` is not a value of it", hint)
+            message = f"`{problem['input']}` is not a value of `{last}`"
+            return document.value_fault(path, message, f"write {context['expected']}")
         case "union_tag_invalid" | "union_tag_not_found":
             hint = "write `kind:` with 'terms', 'pattern' or 'pair'"
-            return document.fault((*path, "kind"), "this rule has no known kind", hint)
+            return document.value_fault((*path, "kind"), "this rule has no known kind", hint)
         case "unknown_reference":
             known = document.mapping(str(context["place"]))
-            return document.fault(path, problem["msg"], _nearest(str(context["name"]), known))
-    return document.fault(path, problem["msg"].lower(), _HINTS.get(kind, ""))
+            hint = _nearest(str(context["name"]), known)
+            return document.value_fault(path, problem["msg"], hint)
+    message, hint = _WORDED.get(kind, (problem["msg"], ""))
+    return document.value_fault(path, message.format(**context), hint)
 
 
 def _path_of(location: Path) -> Path:
     """Drop the kind that pydantic puts into the path of a rule."""
     is_in_rule = location[:1] == ("rules",) and len(location) > 2  # noqa: PLR2004 - rules, 3, kind.
     return (*location[:2], *location[3:]) if is_in_rule else location
-
-
-def _shown(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _fields_at(path: Path, document: Document) -> Iterable[str]:

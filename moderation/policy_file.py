@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from moderation.policy import CATEGORY_CODES, SHIPPED_POLICIES, Floor, Policy
 from moderation.policy_errors import Fault, refuse
-from moderation.policy_faults import Document, fault_of
+from moderation.policy_faults import Document, faults_of
 from moderation.policy_floor import floor_faults, read_floor
 from moderation.term_files import read_terms
 
@@ -41,7 +41,7 @@ def read_policy(path: Path) -> Policy:
     try:
         policy = Policy.model_validate(tree, context=_names(tree))
     except ValidationError as error:
-        faults += [fault_of(document, problem) for problem in error.errors()]
+        faults += faults_of(document, error.errors())
     if faults:
         raise refuse(path.name, source, faults)
     whole = policy.model_copy(update={"rules": (*floor.rules, *policy.rules)})
@@ -62,10 +62,14 @@ def _compose(file_name: str, source: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        fault = Fault(*place, f"not YAML: {error.problem}", "check indentation, quotes and colons")
+        fault = Fault(
+            *place, f"not a policy: {error.problem}", "check indentation, quotes and colons"
+        )
         raise refuse(file_name, source, [fault]) from error
     except yaml.YAMLError as error:
-        fault = Fault(1, 1, "not YAML: it holds a control character", "save the file as plain text")
+        fault = Fault(
+            1, 1, "not a policy: it holds a control character", "save the file as plain text"
+        )
         raise refuse(file_name, source, [fault]) from error
 
 
@@ -106,7 +110,7 @@ def _file_faults(document: Document, folder: Path) -> Iterator[Fault]:
     for name, entry in lists.items():
         named = entry.get("file") if isinstance(entry, dict) else None
         if isinstance(named, str) and _term_file(entry, folder) is None:
-            yield document.fault(
+            yield document.value_fault(
                 ("lists", name, "file"),
                 f"no such term file: `{named}`",
                 "paths count from this file, or name a shipped list: `lists/explicit.txt`",
@@ -132,17 +136,20 @@ def _category_faults(document: Document) -> Iterator[Fault]:
 def _version_faults(document: Document) -> Iterator[Fault]:
     if "+" in str(document.tree.get("version", "")):
         hint = "write `1.2.3`; the hash of the content is added at load"
-        yield document.fault(("version",), "a version with a suffix", hint)
+        yield document.value_fault(("version",), "a version with a suffix", hint)
 
 
 def _repeated_ids(document: Document) -> Iterator[Fault]:
     rules = document.tree.get("rules")
-    listed = [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
-    counts = Counter(str(rule.get("id")) for rule in listed)
-    for at, rule in enumerate(listed):
-        if "id" in rule and counts[str(rule["id"])] > 1:
-            message = f"the rule id `{rule['id']}` stands here more than once"
-            yield document.fault(("rules", at, "id"), message, "verdicts name rules by their id")
+    listed = rules if isinstance(rules, list) else []
+    ids = [rule.get("id") if isinstance(rule, dict) else None for rule in listed]
+    counts = Counter(map(str, ids))
+    for at, rule_id in enumerate(ids):
+        if rule_id is not None and counts[str(rule_id)] > 1:
+            message = f"the rule id `{rule_id}` stands here more than once"
+            yield document.value_fault(
+                ("rules", at, "id"), message, "verdicts name rules by their id"
+            )
 
 
 def _digest(policy: Policy) -> str:

@@ -61,7 +61,7 @@ def _category_faults(document: Document, code: str) -> Iterator[Fault]:
         shown = str(value).lower()
         if key in entry and entry[key] != value:
             hint = f"`{key}` must be `{shown}`"
-            yield document.fault(("categories", code, key), _LOWERED.format(code), hint)
+            yield document.value_fault(("categories", code, key), _LOWERED.format(code), hint)
         elif key in must_say and key not in entry:
             hint = f"say `{key}: {shown}`"
             yield document.fault(("categories", code), _LOWERED.format(code), hint)
@@ -71,14 +71,14 @@ def _rule_faults(
     document: Document, at: int, rule: dict[str, Any], floor_ids: set[str]
 ) -> Iterator[Fault]:
     if rule.get("id") in floor_ids:
-        yield document.fault(
+        yield document.value_fault(
             ("rules", at, "id"),
             f"the rule `{rule['id']}` belongs to the floor",
             "no policy can change it; give your rule another id",
         )
     category = rule.get("category")
     if category in FLOOR_CATEGORIES and (rule.get("decision") or "block") != "block":
-        yield document.fault(
+        yield document.value_fault(
             ("rules", at, "decision"),
             _LOWERED.format(category),
             "its rules always block; leave `decision` out",

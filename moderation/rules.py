@@ -1,13 +1,14 @@
 """Match a policy's rules, which are data, against the texts of one request.
 
-Every distinct text is read once (`moderation.normalize`) and looked up in all lists in one pass
+Every text is read once (`moderation.normalize`) and looked up in all lists in one pass
 (`moderation.lists`). Rules then look at the hits only. They return findings; the engine decides.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
+from itertools import product, starmap
 
 import re2
 
@@ -22,8 +23,15 @@ NEGATIVE = "negative"
 MAX_FINDINGS = 4
 """Per rule and request: enough to show what is meant, and a verdict stays small."""
 
+MAX_WORD_CHARS = 45
+"""The longest word of an English dictionary ("pneumonoultramicroscopic…") has so many letters."""
+
 MAX_SPAN_CHARS = 80
 """A pair further apart than this is marked by its second half alone."""
+
+
+Match = tuple[str, Span, bool]
+"""A field, the range in it, and whether the match was hidden."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +61,14 @@ class Hit:
         """Tell whether the match was not there as typed."""
         return self.span.text.lower() != self.reading.text[self.start : self.end]
 
-    def words_between(self, other: "Hit") -> int:
-        """Count the words that stand between two hits of one reading."""
+    def is_near(self, other: "Hit", within_words: int) -> bool:
+        """Tell whether at most so many words stand between two hits of one reading."""
         first, second = sorted((self, other), key=lambda hit: hit.start)
-        return len(self.reading.text[first.end : second.start].split())
+        between = self.reading.text[first.end : second.start]
+        # Long texts are not taken apart to count words that cannot be few.
+        return len(between) <= within_words * MAX_WORD_CHARS and (
+            len(between.split()) <= within_words
+        )
 
 
 class Scan:
@@ -87,14 +99,9 @@ class RuleBook:
         self.rules = tuple(CompiledRule(rule, policy) for rule in policy.rules)
 
     def scan(self, texts: Sequence[ScreenedText]) -> Scan:
-        """Read every distinct text and look it up in all lists."""
+        """Read each text and look it up in all lists."""
         hits: dict[str, list[Hit]] = {}
-        seen: set[tuple[bool, str]] = set()
         for text in texts:
-            is_negative = text.field == NEGATIVE
-            if (is_negative, text.text) in seen:
-                continue
-            seen.add((is_negative, text.text))
             for reading in read(text.text).guesses:
                 for at in self._set.matching(reading.text):
                     name = self._names[at]
@@ -148,7 +155,7 @@ class CompiledRule:
     def _allowed(self) -> re2._Regexp | None:
         return compile_pattern(list_pattern(self.rule.allow)) if self.rule.allow else None
 
-    def _matches(self, scan: Scan) -> Iterator[tuple[str, Span, bool]]:
+    def _matches(self, scan: Scan) -> Iterator[Match]:
         if isinstance(self.rule, PairRule):
             yield from self._pairs(scan, self.rule)
             return
@@ -157,41 +164,79 @@ class CompiledRule:
             if hit.field != NEGATIVE or self.rule.in_negatives:
                 yield hit.field, hit.span, hit.is_obfuscated
 
-    def _pairs(self, scan: Scan, rule: PairRule) -> Iterator[tuple[str, Span, bool]]:
+    def _pairs(self, scan: Scan, rule: PairRule) -> Iterator[Match]:
+        """Match two halves that are wanted together, or that one term of `--no` holds both."""
         first = list(self._live(scan, rule.first))
         if not first:
             return
         second = list(self._live(scan, rule.second))
-        removed = [hit for hit in scan.hits(rule.removed) if hit.field == NEGATIVE]
-        for one, other in product(first, second):
-            if self._meet(rule, one, other):
-                yield _marked(one, other)
-        wanted = [hit for hit in first if hit.field != NEGATIVE]
-        for _, other in product(wanted[:1], removed):
-            yield other.field, other.span, other.is_obfuscated
-
-    def _meet(self, rule: PairRule, one: Hit, other: Hit) -> bool:
-        """Tell whether two hits make one statement; a term of `--no` only with itself."""
-        is_one_text = one.reading is other.reading
-        if NEGATIVE in {one.field, other.field}:
-            return rule.in_negatives and is_one_text
+        wanted_first, wanted_second = _wanted(first), _wanted(second)
+        pairs: Iterator[tuple[Hit, Hit]]
         if rule.within_words is None:
-            return True
-        return is_one_text and one.words_between(other) <= rule.within_words
+            pairs = product(wanted_first, wanted_second)
+        else:
+            pairs = _near(wanted_first, wanted_second, rule.within_words)
+        yield from starmap(_marked, pairs)
+        if rule.in_negatives:
+            yield from starmap(_marked, _in_one_text(first, second))
+        for hit in scan.hits(rule.removed) if wanted_first else ():
+            if hit.field == NEGATIVE:
+                yield hit.field, hit.span, hit.is_obfuscated
 
     def _live(self, scan: Scan, lists: Iterable[str]) -> Iterator[Hit]:
         """Leave out the hits that an allow-phrase covers or the text's own context excuses."""
         excused = {hit.reading.source for hit in scan.hits(self.rule.unless)}
+        allowed: dict[Reading, list[tuple[int, int]]] = {}
         for hit in scan.hits(lists):
-            if hit.reading.source not in excused and not self._is_allowed(hit):
+            if hit.reading.source in excused:
+                continue
+            if hit.reading not in allowed:
+                allowed[hit.reading] = self._allowed_in(hit.reading)
+            if not _is_covered(hit, allowed[hit.reading]):
                 yield hit
 
-    def _is_allowed(self, hit: Hit) -> bool:
+    def _allowed_in(self, reading: Reading) -> list[tuple[int, int]]:
         phrases = self._allowed
-        return phrases is not None and any(
-            match.start() <= hit.start and hit.end <= match.end()
-            for match in phrases.finditer(hit.reading.text)
-        )
+        return [match.span() for match in phrases.finditer(reading.text)] if phrases else []
+
+
+def _is_covered(hit: Hit, ranges: Sequence[tuple[int, int]]) -> bool:
+    """Tell whether a hit lies inside one of some ranges, which are in order and apart."""
+    at = bisect_right(ranges, (hit.start, len(hit.reading.text))) - 1
+    return at >= 0 and hit.end <= ranges[at][1]
+
+
+def _wanted(hits: Iterable[Hit]) -> list[Hit]:
+    return [hit for hit in hits if hit.field != NEGATIVE]
+
+
+def _near(
+    first: Sequence[Hit], second: Sequence[Hit], within_words: int
+) -> Iterator[tuple[Hit, Hit]]:
+    """Pair each hit with its neighbours in the same reading that are near enough.
+
+    Only the nearest on either side is looked at: where that is too far, so are all the others.
+    """
+    others: dict[Reading, list[Hit]] = {}
+    for hit in sorted(second, key=lambda hit: hit.start):
+        others.setdefault(hit.reading, []).append(hit)
+    for one in first:
+        neighbours = others.get(one.reading, [])
+        at = bisect_right(neighbours, one.start, key=lambda hit: hit.start)
+        for other in neighbours[max(at - 1, 0) : at + 1]:
+            if one.is_near(other, within_words):
+                yield one, other
+
+
+def _in_one_text(first: Sequence[Hit], second: Sequence[Hit]) -> Iterator[tuple[Hit, Hit]]:
+    """Pair the hits that stand in the same term of `--no`."""
+    others: dict[Reading, list[Hit]] = {}
+    for hit in second:
+        if hit.field == NEGATIVE:
+            others.setdefault(hit.reading, []).append(hit)
+    for one in first:
+        for other in others.get(one.reading, []):
+            yield one, other
 
 
 def _hit(field: str, reading: Reading, start: int, end: int) -> Hit:
@@ -205,7 +250,7 @@ def _own_list(rule: PatternRule) -> str:
     return f"rule:{rule.id}"
 
 
-def _marked(one: Hit, other: Hit) -> tuple[str, Span, bool]:
+def _marked(one: Hit, other: Hit) -> Match:
     """Mark both halves of a pair where they stand close together, else the second."""
     is_obfuscated = one.is_obfuscated or other.is_obfuscated
     if one.reading is other.reading:

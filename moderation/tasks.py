@@ -164,15 +164,10 @@ def main() -> None:
     settings, own = CoreSettings(), ScreeningSettings()
     configure_logging(settings, "screening")
     serve_metrics(settings.metrics_port, settings.metrics_host)
-    store, queue = Store(settings.resolved_database_url), TaskQueue(settings)
-    screening = Screening(
-        settings,
-        Gate(load_policy(settings.policy_file), timeout_s=own.timeout_s),
-        store,
-        queue,
-        Events(settings.redis_url),
-        load_catalog(settings.model),
-    )
+    gate = Gate(load_policy(settings.policy_file), timeout_s=own.timeout_s)
+    store = Store(settings.resolved_database_url)
+    queue, events = TaskQueue(settings), Events(settings.redis_url)
+    screening = Screening(settings, gate, store, queue, events, load_catalog(settings.model))
     sweeper = Ticker("sweep", settings.outbox_sweep_s, screening.sweep)
     heart = Ticker("heartbeat", settings.outbox_sweep_s, screening.beat)
 
@@ -184,8 +179,11 @@ def main() -> None:
     try:
         make_app(settings, screening).worker_main(_arguments(own))
     finally:
+        worker_ready.disconnect(begin)
         sweeper.stop()
         heart.stop()
+        events.close()
+        queue.close()
         store.close()
 
 

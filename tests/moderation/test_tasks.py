@@ -4,12 +4,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from celery import Celery
+from celery.signals import worker_ready
 
 from core.catalog import Catalog, ModelProfile
 from core.contracts.actors import Actor, Platform, ReplyAddress
@@ -25,7 +28,7 @@ from core.task_queue import TaskQueue
 from core.workflow import JobState, Outcome, TaskName
 from moderation.engine import Gate
 from moderation.policy import Policy
-from moderation.tasks import Screening, make_app
+from moderation.tasks import Screening, main, make_app
 from tests.redis_server import RedisServer
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -248,6 +251,32 @@ def test_the_app_takes_the_task_by_the_name_that_the_workflow_sends(screening, s
     app.tasks[TaskName.SCREEN_PROMPT.value](job_id="job1")
 
     assert state_of(store) is JobState.QUEUED
+
+
+def test_the_worker_takes_its_one_queue_and_sweeps_once_it_is_ready(tmp_path, monkeypatch):
+    started: list[list[str]] = []
+    swept = threading.Event()
+    beaten = threading.Event()
+
+    def become_ready(app: Celery, arguments: list[str]) -> None:
+        assert not swept.is_set()
+        worker_ready.send(sender=app)
+        assert swept.wait(10)
+        assert beaten.wait(10)
+        started.append(arguments)
+
+    monkeypatch.setattr("moderation.tasks.configure_logging", lambda settings, process: None)
+    monkeypatch.setattr(Celery, "worker_main", become_ready)
+    monkeypatch.setattr(Screening, "sweep", lambda screening: swept.set())
+    monkeypatch.setattr(Screening, "beat", lambda screening: beaten.set())
+    monkeypatch.setenv("EASEL_HOME", str(tmp_path))
+    monkeypatch.setenv("EASEL_SCREENING_CONCURRENCY", "3")
+
+    main()
+
+    ((command, *options),) = started
+    assert command == "worker"
+    assert {"--pool=threads", "--concurrency=3", "--queues=screening"} <= set(options)
 
 
 def eventually(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
