@@ -1,0 +1,50 @@
+"""docs/policy.md knows every category, key, rule kind and note that there is."""
+
+from pathlib import Path
+
+import pytest
+
+from moderation.engine import CHECK_FAILED
+from moderation.policy import (
+    CATEGORY_CODES,
+    Category,
+    PairRule,
+    PatternRule,
+    Policy,
+    StandardCodes,
+    TermsRule,
+    Thresholds,
+    Unchecked,
+    WordList,
+)
+
+PAGE = (Path(__file__).parents[2] / "docs" / "policy.md").read_text("utf-8")
+MODELS = [Policy, Category, StandardCodes, Thresholds, Unchecked, WordList]
+MODELS += [TermsRule, PatternRule, PairRule]
+
+
+@pytest.mark.parametrize("code", CATEGORY_CODES)
+def test_every_category_is_described_with_its_shipped_action(code, policy):
+    (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| `{code}` ")]
+
+    assert policy.category(code).action.value in row
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_key_is_described(model):
+    for key in model.model_fields:
+        assert f"`{key}`" in PAGE, key
+
+
+@pytest.mark.parametrize(
+    "note",
+    [CHECK_FAILED, "unknown_category", "thresholds_missing", "classifier_missing_rules_only"],
+)
+def test_every_note_is_described(note):
+    assert f"`{note}`" in PAGE
+
+
+def test_the_known_positive_is_the_one_of_the_policy(screen):
+    (line,) = [line for line in PAGE.splitlines() if line.startswith("`easel-known-positive")]
+
+    assert screen(line.split("`")[1]).category == "evasion_signal"
