@@ -6,6 +6,8 @@ mathematical and circled letters are not here: compatibility normalisation (NFKC
 Keys are lower case, because text is in lower case when they are looked up.
 """
 
+import unicodedata
+
 # ruff: noqa: RUF001 - look-alike letters are the content of this file.
 
 _LOOK_ALIKES = {
@@ -47,3 +49,11 @@ def _table() -> dict[str, str]:
 
 
 CONFUSABLES = _table()
+"""Every look-alike and the Latin letter that it is taken for."""
+
+FOREIGN = {
+    look: latin
+    for look, latin in CONFUSABLES.items()
+    if not unicodedata.name(look).startswith("LATIN SMALL LETTER")
+}
+"""Those that no language spells beside plain Latin letters: "Krøyer" and "Zdzisław" are names."""

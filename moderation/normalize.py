@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from string import ascii_lowercase
 
 from core.contracts.verdicts import Span
-from moderation.confusables import CONFUSABLES
+from moderation.confusables import CONFUSABLES, FOREIGN
 
 MAX_MARKS = 2
 """Combining marks that one letter may carry: Vietnamese needs two, stacked ("zalgo") text more."""
@@ -159,7 +159,7 @@ def _fold_mixed_script(word: str) -> str:
     """Fold look-alikes in a word that also has plain Latin letters; leave other scripts alone."""
     if word.isascii() or not any("a" <= char <= "z" for char in word):
         return word
-    return "".join(CONFUSABLES.get(char, char) for char in word)
+    return "".join(FOREIGN.get(char, char) for char in word)
 
 
 def _without_weights(reading: Reading) -> Reading:

@@ -20,6 +20,7 @@ def guesses(text: str) -> list[str]:
         "u.s. 101",
         "dalí",
         "naïve café, smörgåsbord",
+        "zdzisław beksiński, peder severin krøyer, ıstanbul",
         "out-of-focus",
         "tug-of-war",
         "hi-top",
