@@ -190,12 +190,12 @@ class Jobs:
 
     def _follow(self, row: JobRow, step: Step, address: ReplyAddress | None, now: datetime) -> None:
         job_id = JobId(row.job_id)
-        if step.task is not None:
-            queue = SCREENING_QUEUE if step.task is TaskName.SCREEN_PROMPT else row.queue
-            self._outbox.add(step.task, job_id, queue, now=now)
         if step.notice is not None:
             to = address or ReplyAddress.model_validate(row.address)
             self._notices.add(step.notice, job_id, to, now=now)
+        if step.task is not None:
+            queue = SCREENING_QUEUE if step.task is TaskName.SCREEN_PROMPT else row.queue
+            self._outbox.add(step.task, job_id, queue, now=now)
 
 
 def _take(row: JobRow, step: Step, outcome: Outcome, failure: str | None, now: datetime) -> None:

@@ -99,7 +99,6 @@ class OutboxRow(Base):
     task: Mapped[TaskName]
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.job_id"))
     queue: Mapped[str]
-    attempts: Mapped[int]
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from core.contracts.ids import JobId
 from core.contracts.outbox import OutboxTask
@@ -21,24 +21,23 @@ class Outbox:
 
     def add(self, task: TaskName, job_id: JobId, queue: str, *, now: datetime) -> None:
         """Ask for a task to be sent; nothing changes while the same one still waits unsent."""
-        sent_before = (
-            select(func.count())
-            .where(OutboxRow.job_id == job_id, OutboxRow.task == task)
-            .scalar_subquery()
+        statement = insert_into(self._session, OutboxRow).on_conflict_do_nothing(
+            index_elements=["job_id", "task"], index_where=OutboxRow.sent_at.is_(None)
         )
-        statement = insert_into(self._session, OutboxRow).values(
-            task=task, job_id=job_id, queue=queue, attempts=sent_before, created_at=now
-        )
-        self._session.execute(
-            statement.on_conflict_do_nothing(
-                index_elements=["job_id", "task"], index_where=OutboxRow.sent_at.is_(None)
-            )
-        )
+        values = {"task": task, "job_id": job_id, "queue": queue, "created_at": now}
+        self._session.execute(statement, values)
 
     def due(self, *, now: datetime, min_age_s: float = 0.0, limit: int = 100) -> list[OutboxTask]:
         """List unsent tasks of at least that age, oldest first."""
+        before = aliased(OutboxRow)
+        sent_before = (
+            select(func.count())
+            .where(before.job_id == OutboxRow.job_id, before.task == OutboxRow.task)
+            .where(before.sent_at.is_not(None))
+            .scalar_subquery()
+        )
         query = (
-            select(OutboxRow)
+            select(OutboxRow, sent_before)
             .where(
                 OutboxRow.sent_at.is_(None),
                 OutboxRow.created_at <= now - timedelta(seconds=min_age_s),
@@ -46,10 +45,7 @@ class Outbox:
             .order_by(OutboxRow.outbox_id)
             .limit(limit)
         )
-        return [
-            OutboxTask.model_validate(row, from_attributes=True)
-            for row in self._session.scalars(query)
-        ]
+        return [_to_task(row, count) for row, count in self._session.execute(query)]
 
     def mark_sent(self, outbox_ids: Sequence[int], *, now: datetime) -> None:
         """Record that the broker took these; a task marked before keeps its first time."""
@@ -72,3 +68,14 @@ class Outbox:
             .limit(1)
         )
         return self._session.scalar(query)
+
+
+def _to_task(row: OutboxRow, sent_before: int) -> OutboxTask:
+    return OutboxTask(
+        outbox_id=row.outbox_id,
+        task=row.task,
+        job_id=JobId(row.job_id),
+        queue=row.queue,
+        created_at=row.created_at,
+        attempts=sent_before,
+    )

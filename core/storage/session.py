@@ -60,7 +60,7 @@ class Store:
         Raises:
             Unavailable: `database_away`; nothing was changed.
         """
-        with _transaction(self._engines.writing) as unit:
+        with self._engines.turn_to_write(), _transaction(self._engines.writing) as unit:
             yield unit
 
     @contextmanager
@@ -84,7 +84,7 @@ class Store:
 
     def close(self) -> None:
         """Close every connection; the store opens new ones if it is used again."""
-        self._engines.writing.dispose()
+        self._engines.close()
 
 
 @contextmanager

@@ -149,7 +149,7 @@ def any_postgres() -> Iterator[PostgresServer]:
     for binaries in _binary_folders():
         try:
             own = OwnServer(binaries).__enter__()
-        except NoPostgresError as error:
+        except (NoPostgresError, OSError) as error:  # OSError: closed to the spare user.
             tried.append(str(error))
             continue
         try:

@@ -35,9 +35,6 @@ QUERIES = {
     "reports of a job": lambda unit, job_id: unit.reports.of_job(job_id),
     "recent chat": lambda unit, _: unit.chat.recent("general", viewer="web:ada"),
     "changes": lambda unit, _: unit.chat.changes_after("general", 5, viewer="web:ada"),
-    "asking for a task": lambda unit, job_id: unit.outbox.add(
-        TaskName.SCREEN_PROMPT, job_id, "screening", now=START
-    ),
 }
 
 

@@ -156,6 +156,23 @@ def test_a_unit_gives_up_on_a_lock_that_never_comes(store, open_store, monkeypat
         assert unit.jobs.get(job.job_id).state is JobState.NEW
 
 
+def test_a_unit_inside_a_unit_gives_up_instead_of_waiting_for_itself(open_store, monkeypatch):
+    """Two threads of one process wait for each other in the same way."""
+    monkeypatch.setattr(engines, "LOCK_TIMEOUT_S", 0.05)
+    store, job = open_store(), a_job()
+    with store.unit() as unit:
+        unit.jobs.add(job)
+
+    with store.unit() as unit:
+        unit.jobs.advance(job.job_id, Outcome.RULES_PASS, now=at(1))
+        unit.jobs.get(job.job_id)
+        with pytest.raises(Unavailable, match="database_away"), store.unit() as inner:
+            inner.jobs.advance(job.job_id, Outcome.RULES_PASS, now=at(2))
+
+    with store.reading() as unit:
+        assert unit.jobs.get(job.job_id).updated_at == at(1)
+
+
 def test_ping_answers_for_a_database_that_is_there(store):
     """Before and after the store was closed: it opens again by itself."""
     store.ping()
@@ -183,24 +200,49 @@ def test_a_database_that_cannot_be_reached_is_away(url):
     store.close()
 
 
-def test_lost_connections_are_replaced(postgres):
+def drop_connections(url):
+    """Have Postgres end every connection to a database but the one that asks."""
+    killer = Store(url)
+    with killer._engines.writing.begin() as connection:
+        killed = connection.execute(
+            text(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        ).scalar_one()
+    killer.close()
+    return killed
+
+
+def test_lost_connections_are_replaced(migrated_postgres, postgres):
     """After Postgres dropped every connection the next unit works as if nothing had been."""
-    with postgres.database() as url:
-        store, killer = Store(url), Store(url)
-        store.migrate()
-        with killer._engines.writing.begin() as connection:
-            killed = connection.execute(
-                text(
-                    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
-            ).scalar_one()
-        killer.close()
-        assert killed > 0
+    with postgres.database(migrated_postgres) as url:
+        store = Store(url)
+        store.ping()
+        assert drop_connections(url) == 1
 
         with store.unit() as unit:
             unit.jobs.add(a_job())
 
+        store.close()
+
+
+def test_a_unit_whose_connection_is_lost_is_undone(migrated_postgres, postgres):
+    """It says that the database is away; the next one works."""
+    with postgres.database(migrated_postgres) as url:
+        store, job = Store(url), a_job()
+
+        def write_across_the_loss():
+            with store.unit() as unit:
+                unit.jobs.add(job)
+                assert drop_connections(url) == 1
+                unit.jobs.counts()
+
+        with pytest.raises(Unavailable, match="database_away"):
+            write_across_the_loss()
+
+        with store.unit() as unit:
+            assert unit.jobs.counts()[JobState.NEW] == 0
         store.close()
 
 

@@ -1,4 +1,7 @@
-"""Make the first tables: jobs and everything that is written down about them."""
+"""Make the first tables: jobs and everything that is written down about them.
+
+Steps go forward only; the way back is the backup that was made before.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -25,22 +28,6 @@ def upgrade() -> None:
     _make_pictures()
     _make_reports()
     _make_verdicts()
-
-
-def downgrade() -> None:
-    """Drop the tables, those that refer to others first."""
-    for table in (
-        "verdicts",
-        "reports",
-        "pictures",
-        "outbox",
-        "notices",
-        "chat_messages",
-        "audit",
-        "jobs",
-        "chat_channels",
-    ):
-        op.drop_table(table)
 
 
 def _make_chat_channels() -> None:
@@ -173,7 +160,6 @@ def _make_outbox() -> None:
         sa.Column("task", sa.String(32), nullable=False),
         sa.Column("job_id", sa.String(), nullable=False),
         sa.Column("queue", sa.String(), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("sent_at", MOMENT),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.job_id"], name="fk_outbox_job_id"),
