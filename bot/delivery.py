@@ -204,4 +204,6 @@ class _Delivery:
         else:
             with anyio.fail_after(POST_TIMEOUT_S):
                 await self._poster.post(notice, job, reply)
-        await to_thread.run_sync(self._claims.acknowledge, notice)
+        # What was posted is acknowledged even when this process is just being ended.
+        with anyio.CancelScope(shield=True):
+            await to_thread.run_sync(self._claims.acknowledge, notice)

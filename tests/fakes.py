@@ -60,11 +60,15 @@ class FakeEvents:
         self, topics: Sequence[str] = (), _patterns: Sequence[str] = ()
     ) -> AsyncGenerator[tuple[str, bytes]]:
         ear: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
-        self._ears.append((asyncio.get_running_loop(), ear))
-        while True:
-            topic, payload = await ear.get()
-            if topic in topics:
-                yield topic, payload
+        entry = (asyncio.get_running_loop(), ear)
+        self._ears.append(entry)
+        try:
+            while True:
+                topic, payload = await ear.get()
+                if topic in topics:
+                    yield topic, payload
+        finally:
+            self._ears.remove(entry)
 
     def _tell(self, topic: str, payload: bytes) -> None:
         for loop, ear in self._ears:

@@ -8,6 +8,8 @@ app = typer.Typer(
     help="Easel: /imagine on your own machines, behind a moderation layer you can read.",
     no_args_is_help=True,
     add_completion=False,
+    # Joins the lines of a docstring to paragraphs.
+    rich_markup_mode="markdown",
     # A traceback with local variables would print prompts and secrets.
     pretty_exceptions_enable=False,
 )

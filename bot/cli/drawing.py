@@ -1,6 +1,7 @@
 """Take one request down the whole road from a terminal, with a delivery of its own."""
 
 import getpass
+from collections.abc import Callable
 from contextlib import aclosing
 from functools import partial
 from typing import Self
@@ -47,9 +48,24 @@ def terminal_actor() -> Actor:
 class Drawing:
     """One request, from its text to its answer."""
 
-    def __init__(self, services: Services, terminal: Terminal, timeout_s: float) -> None:
+    def __init__(
+        self,
+        services: Services,
+        terminal: Terminal,
+        timeout_s: float,
+        begin: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Prepare one request.
+
+        Args:
+            services: The Easel that is asked.
+            terminal: Who is told on the way.
+            timeout_s: How long an answer is waited for.
+            begin: Called once the request is accepted, before it is waited for.
+        """
         self._services = services
         self._terminal = terminal
+        self._begin = begin
         self._timeout_s = timeout_s
         self._actor = terminal_actor()
         self._job_id: JobId | None = None
@@ -67,8 +83,9 @@ class Drawing:
         if first.kind is not ReplyKind.PROGRESS or first.job_id is None:
             return first
         try:
+            self._begin()
             answer = anyio.run(self._await_answer, first.job_id)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Unavailable):
             self._cancel(first.job_id)
             raise
         if answer is None:
@@ -116,6 +133,7 @@ class _StepBar:
             TextColumn("{task.description}"), BarColumn(), console=terminal.console, transient=True
         )
         self._task = self._bar.add_task("", total=None)
+        self._is_drawing = False
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -125,11 +143,14 @@ class _StepBar:
         self._bar.stop()
 
     def wait(self, reply: Reply) -> None:
-        """Show that the job waits."""
+        """Show that the job waits; a notice may come later than the first step."""
+        if self._is_drawing:
+            return
         self._bar.update(self._task, description=reply.lines[-1] if reply.lines else reply.title)
 
     def step(self, progress: Progress) -> None:
         """Show the step that the job has reached."""
+        self._is_drawing = True
         done = progress.picture * progress.total_steps + progress.step
         self._bar.update(
             self._task,

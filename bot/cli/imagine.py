@@ -48,8 +48,8 @@ def imagine(
     with terminal.guarded():
         # A slip is told at once, before anything is started for it.
         read_request(load_catalog(CoreSettings().model), text)
-        with joined_stack(terminal) as settings, build_services(settings) as services:
-            drawing = Drawing(services, terminal, timeout)
+        with joined_stack(terminal) as joined, build_services(joined.settings) as services:
+            drawing = Drawing(services, terminal, timeout, joined.begin)
             reply = drawing.draw(text)
             if reply.pictures:
                 write_pictures(services.blobs, reply, out, terminal)

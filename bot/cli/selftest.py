@@ -33,7 +33,7 @@ def selftest(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a check.")] = False,
 ) -> None:
-    """Check settings, stores, policy, keys, model and worker; exit 1 when one is not well.
+    """Check every part that a picture needs, and draw one; exit 1 when one is not well.
 
     With EASEL_REDIS_URL set it looks at that deployment; else at the demo that runs in
     EASEL_HOME; else it starts what it needs and ends it again.
@@ -44,9 +44,10 @@ def selftest(
     terminal = Terminal(as_json=as_json)
     with (
         terminal.guarded(),
-        joined_stack(terminal) as settings,
-        build_services(settings) as services,
+        joined_stack(terminal) as joined,
+        build_services(joined.settings) as services,
     ):
+        joined.begin()
         outcomes = [_run(check, services, terminal) for check in CHECKS]
     raise typer.Exit(Exit.OK if all(outcomes) else Exit.FAULT)
 

@@ -14,7 +14,6 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from bot import wording
 from bot.replies import Reply
 from core.errors import AppError, Unavailable
 
@@ -45,7 +44,8 @@ class Terminal:
 
     def say(self, text: str, style: str = "") -> None:
         """Tell a person something on the way."""
-        self.console.print(Text(text, style=style))
+        # No line breaks of our own: people copy paths and links.
+        self.console.print(Text(text, style=style), soft_wrap=True)
 
     def result(self, text: str) -> None:
         """Print a result for people and pipes."""
@@ -62,7 +62,7 @@ class Terminal:
         if self.as_json:
             self.emit(reply.kind.value, reply=reply.model_dump(mode="json", exclude_defaults=True))
         else:
-            Console(stderr=True, highlight=False).print(in_words(reply))
+            Console(stderr=True, highlight=False).print(in_words(reply), soft_wrap=True)
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
@@ -70,6 +70,8 @@ class Terminal:
         try:
             yield
         except AppError as error:
+            from bot import wording  # With everything that it words; `--help` needs none.
+
             self.card(wording.error(error))
             code = Exit.FAILED if isinstance(error, Unavailable) else Exit.USAGE
             raise typer.Exit(code) from error

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.terminal import Exit, Terminal
+from core.errors import UserError
 
 
 def verify(
@@ -40,4 +41,4 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise typer.BadParameter(f"{file}: {error.strerror}", param_hint="FILES") from error
+        raise UserError("file_unreadable", value=str(file), reason=error.strerror) from error

@@ -4,7 +4,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -37,6 +37,13 @@ class StartReport:
     title: str
     is_ready: bool
     seconds: float = 0.0
+
+
+Progress = Callable[[StartReport], None]
+
+
+def _silent(_report: StartReport) -> None:
+    """Watch nothing."""
 
 
 def settings_from(env: Mapping[str, str]) -> CoreSettings:
@@ -79,29 +86,40 @@ class Stack:
         """Name the processes that run now; a part that is being started again is left out."""
         return {name: pid for name, child in self._children.items() if (pid := child.pid)}
 
-    def start(self, progress: Callable[[StartReport], None] = lambda _report: None) -> Self:
+    def start(self, progress: Progress = _silent) -> Self:
         """Start every part and return when all are well; on failure nothing is left running.
 
         Raises:
             UserError: `home_in_use`, `redis_server_missing`.
             Unavailable: `part_not_ready`, with the part and its log.
         """
-        self._held.enter_context(self.home.locked())
-        try:
-            self._prepare()
-            self._launch(BROKER, progress)
-            self._migrate()
-            others = [part for part in self.parts if part is not BROKER]
-            for part in others:
-                progress(StartReport(part.name, part.title, is_ready=False))
-                self._children[part.name].start()
-            for part in others:
-                self._await_ready(part, progress)
-        except BaseException:  # Ctrl-C too: whatever was started must end.
-            self.stop()
-            raise
-        threading.Thread(target=self._keep_logs, name="keep-logs", daemon=True).start()
+        self.open(progress)
+        self.launch(progress)
         return self
+
+    def open(self, progress: Progress = _silent) -> None:
+        """Take the home, start Redis and migrate: from here on requests can be accepted.
+
+        Raises:
+            UserError: `home_in_use`, `redis_server_missing`.
+            Unavailable: `part_not_ready`, with the part and its log.
+        """
+        self._held.enter_context(self.home.locked())
+        with self._nothing_left_on_failure():
+            self._prepare()
+            self._launch((BROKER,), progress)
+            self._migrate()
+
+    def launch(self, progress: Progress = _silent) -> None:
+        """Start the parts behind Redis: from here on requests are drawn.
+
+        Raises:
+            Unavailable: `part_not_ready`, with the part and its log.
+        """
+        with self._nothing_left_on_failure():
+            # Together: each of them spends its first seconds importing.
+            self._launch([part for part in self.parts if part is not BROKER], progress)
+            threading.Thread(target=self._keep_logs, name="keep-logs", daemon=True).start()
 
     def restart(self, name: str) -> None:
         """Kill one part as a crash would and return when its successor is well.
@@ -116,7 +134,7 @@ class Stack:
         while child.starts == starts and time.monotonic() < deadline:
             self._stopped.wait(HEALTH_INTERVAL_S)
         part = next(part for part in self.parts if part.name == name)
-        self._await_ready(part, lambda _report: None)
+        self._await_ready(part)
 
     def stop(self) -> None:
         """End every part, Redis last, each by its pid, and free the home."""
@@ -139,6 +157,14 @@ class Stack:
 
     def __exit__(self, *_exc: object) -> None:
         self.stop()
+
+    @contextlib.contextmanager
+    def _nothing_left_on_failure(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:  # Ctrl-C too: whatever was started must end.
+            self.stop()
+            raise
 
     def _prepare(self) -> None:
         for name in self.home.end_leftovers():
@@ -174,10 +200,15 @@ class Stack:
         )
         return Child(recipe, self._write_state)
 
-    def _launch(self, part: Part, progress: Callable[[StartReport], None]) -> None:
-        progress(StartReport(part.name, part.title, is_ready=False))
-        self._children[part.name].start()
-        self._await_ready(part, progress)
+    def _launch(self, parts: Sequence[Part], progress: Progress) -> None:
+        begun = time.monotonic()
+        for part in parts:
+            progress(StartReport(part.name, part.title, is_ready=False))
+            self._children[part.name].start()
+        for part in parts:
+            self._await_ready(part)
+            seconds = round(time.monotonic() - begun, 1)
+            progress(StartReport(part.name, part.title, is_ready=True, seconds=seconds))
 
     def _migrate(self) -> None:
         store = Store(settings_from(self.env).resolved_database_url)
@@ -186,15 +217,13 @@ class Stack:
         finally:
             store.close()
 
-    def _await_ready(self, part: Part, progress: Callable[[StartReport], None]) -> None:
+    def _await_ready(self, part: Part) -> None:
         begun = time.monotonic()
         while not self._is_well(part):
             is_late = time.monotonic() - begun > READY_TIMEOUT_S
             if is_late or self._stopped.wait(HEALTH_INTERVAL_S):
                 log_file = str(self.home.logs / f"{part.name}.log")
                 raise Unavailable("part_not_ready", value=part.title, log=log_file)
-        seconds = time.monotonic() - begun
-        progress(StartReport(part.name, part.title, is_ready=True, seconds=seconds))
 
     def _is_well(self, part: Part) -> bool:
         pid = self._children[part.name].pid

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot import wording
 from bot.replies import Action, ReplyKind, Visibility
 from bot.usecases import actions, imagine
 from core.errors import IllegalStep, NotFound, Unavailable, UserError
@@ -173,5 +174,6 @@ def test_every_button_does_something_and_answers_for_errors(
     good = actions.press(services, ada, action, published, address)
     bad = actions.press(services, stranger, action, published, address)
 
-    assert good.kind is not ReplyKind.ERROR
+    assert good.job_id is not None
     assert (bad.kind, bad.visibility) == (ReplyKind.ERROR, Visibility.PRIVATE)
+    assert bad == wording.error(NotFound("job_not_found", value=published))
