@@ -81,7 +81,11 @@ class _Reading:
 
 
 def parse(
-    text: str, *, models: Sequence[str] | None = None, styles: Sequence[str] | None = None
+    text: str,
+    *,
+    models: Sequence[str] | None = None,
+    styles: Sequence[str] | None = None,
+    prompt_max: int = PROMPT_MAX,
 ) -> GenerationSpec:
     """Read a request.
 
@@ -89,6 +93,7 @@ def parse(
         text: What stands after `/imagine`.
         models: The names that `--model` takes; None: any.
         styles: The names that `--style` takes; None: any, empty: none is on offer.
+        prompt_max: Characters of a prompt that the community's policy allows.
 
     Raises:
         UserError: with the flag, the value, what is allowed and, where one is near, a suggestion.
@@ -109,7 +114,7 @@ def parse(
         position = end
     _settle_name(reading, "model", models)
     _settle_name(reading, "style", styles)
-    return _spec(reading)
+    return _spec(reading, prompt_max)
 
 
 def format(spec: GenerationSpec) -> str:  # noqa: A001 - `grammar.format` is how it reads.
@@ -230,12 +235,12 @@ def _settle_name(reading: _Reading, field_name: str, on_offer: Sequence[str] | N
     reading.values[field_name] = found
 
 
-def _spec(reading: _Reading) -> GenerationSpec:
+def _spec(reading: _Reading, prompt_max: int) -> GenerationSpec:
     prompt = " ".join(reading.prompt)
     if not any(letter.isprintable() and letter != " " for letter in prompt):
         raise UserError("prompt_empty")
-    if len(prompt) > PROMPT_MAX:
-        raise UserError("prompt_too_long", value=len(prompt), allowed=str(PROMPT_MAX))
+    if len(prompt) > prompt_max:
+        raise UserError("prompt_too_long", value=len(prompt), allowed=str(prompt_max))
     variants = _check_notation(prompt)
     spec = GenerationSpec.model_validate({"prompt": prompt, **reading.values})
     if len(variants) * spec.count > MAX_PICTURES:

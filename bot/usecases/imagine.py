@@ -37,18 +37,25 @@ def submit(
     permissions.require(actor, Deed.IMAGINE)
     with services.store.reading() as unit:
         quotas.require_room(unit, actor, services.settings.max_waiting_jobs)
-    spec = read_request(services.catalog, text)
+    spec = read_request(services.catalog, text, services.gate.policy.max_prompt_chars)
     return admit(services, actor, spec, address, parent=parent, action=action)
 
 
-def read_request(catalog: Catalog, text: str) -> GenerationSpec:
+def read_request(
+    catalog: Catalog, text: str, prompt_max: int = grammar.PROMPT_MAX
+) -> GenerationSpec:
     """Read what is asked for, and check that the model in force can draw it.
+
+    Args:
+        catalog: The models on offer.
+        text: What stands after `/imagine`.
+        prompt_max: Characters of a prompt that the community's policy allows.
 
     Raises:
         UserError: what is wrong with which flag, and what is allowed.
     """
     styles = tuple(dict.fromkeys(style for each in catalog.profiles for style in each.styles))
-    spec = grammar.parse(text, models=catalog.names, styles=styles)
+    spec = grammar.parse(text, models=catalog.names, styles=styles, prompt_max=prompt_max)
     _require_drawable(spec, catalog.get(spec.model))
     return spec
 

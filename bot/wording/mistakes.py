@@ -58,9 +58,6 @@ GRAMMAR: dict[str, Words] = {
         "Close the brace before {flag}, or write \\{{ for a plain brace.",
     ),
     "model_unknown": Words("There is no model “{value}” here", "On offer here: {allowed}."),
-    "model_flag_unsupported": Words(
-        "This model does not know {flag}", "Leave it out, or choose another model with --model."
-    ),
     "style_unknown": Words("There is no style “{value}” here", "On offer here: {allowed}."),
     "style_unsupported": Words(
         "This model has no style “{value}”", "This model's styles: {allowed}."

@@ -49,6 +49,10 @@ DRAWING: dict[str, Words] = {
     "model_withheld": Words(
         "The model withheld this picture", "Its own safety filter did. Try other words."
     ),
+    "model_flag_unsupported": Words(
+        "This model cannot use one of the flags",
+        "Leave out --no, --tile or the :: weights, or choose another model with --model.",
+    ),
     "model_not_found": Words(
         "The model was not found", "EASEL_MODEL names neither a folder nor a model on the hub."
     ),
@@ -58,8 +62,12 @@ DRAWING: dict[str, Words] = {
     "model_unreadable": Words(
         "The model could not be loaded", "Its files are incomplete or of an unknown kind."
     ),
+    "device_not_found": Words(
+        "The graphics card was not found", "EASEL_WORKER_DEVICE names one that is not there."
+    ),
 }
-"""What goes wrong while a model loads or draws; also the `failure` of a failed job."""
+"""What goes wrong while a model loads or draws. A failed job records the code alone, so these ask
+for no facts."""
 
 SET_UP: dict[str, Words] = {
     "placeholder_secret": Words(

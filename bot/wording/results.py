@@ -9,6 +9,7 @@ from bot.wording.vocabulary import vocabulary_note
 from core.catalog import ModelProfile
 from core.contracts.jobs import Job, Picture
 from core.contracts.verdicts import Decision, Stage, Verdict
+from core.prompts import escape
 from moderation.policy import Policy
 
 LABEL = "AI-generated"
@@ -65,6 +66,7 @@ def details(
         ("Policy", f"{policy.name} {job.policy_version}"),
         ("Goes on from", job.parent_id),
         *_pictures_in_words(pictures),
+        *_each_alone(job, pictures),
         *((_STAGES[each.stage], _verdict_in_words(each, policy)) for each in verdicts),
     ]
     return Reply(
@@ -108,6 +110,21 @@ def _pictures_in_words(pictures: Sequence[Picture]) -> list[tuple[str, str]]:
         ("Scheduler", first.scheduler),
         ("Weights", first.model_sha256 and f"SHA-256 {first.model_sha256[:16]}…"),
         *((f"Picture {each.index + 1}", _picture_in_words(each)) for each in pictures),
+    ]
+
+
+def _each_alone(job: Job, pictures: Sequence[Picture]) -> list[tuple[str, str]]:
+    """Write, for one picture of several, the command that draws it again by itself."""
+    if len(pictures) < 2:  # noqa: PLR2004 - one picture is alone already.
+        return []
+    return [
+        (
+            f"Picture {each.index + 1} alone",
+            recipe(
+                job.spec.model_copy(update={"prompt": escape(each.prompt), "count": 1}), each.seed
+            ),
+        )
+        for each in pictures
     ]
 
 

@@ -221,6 +221,13 @@ def test_a_name_is_spelt_as_it_is_offered():
     assert parse("a --style OIL", styles=("ink", "Oil")).style == "Oil"
 
 
+def test_a_community_may_allow_less_than_the_grammar():
+    error = refusal("a red apple", prompt_max=5)
+
+    assert (error.code, error.facts) == ("prompt_too_long", {"value": 11, "allowed": "5"})
+    assert parse("apple --n 2", prompt_max=5).count == 2
+
+
 def test_no_styles_on_offer_means_none():
     assert refusal("a --style ink", styles=()).facts["allowed"] == []
 

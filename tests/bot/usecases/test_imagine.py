@@ -1,5 +1,7 @@
 """A request from its text to the first gate and onto the road."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.replies import ReplyKind, Visibility
@@ -9,6 +11,7 @@ from core.contracts.generation import SEED_MAX, Aspect
 from core.contracts.verdicts import Decision, Stage
 from core.errors import UserError
 from core.workflow import JobState, NoticeKind, TaskName
+from moderation.engine import Gate
 
 BLOCKED = "easel-known-positive-7q2k9x4m"
 """The policy's own test string, which always blocks."""
@@ -133,3 +136,14 @@ def test_a_request_for_review_is_held_and_its_author_told(services, ada, address
     with services.store.unit() as unit:
         (notice,) = unit.notices.claim(address.platform, "test", now=services.clock(), lease_s=1)
     assert notice.kind is NoticeKind.HELD
+
+
+def test_the_policy_bounds_how_long_a_prompt_may_be(services, ada, address):
+    """A community may allow less than the grammar does."""
+    policy = services.gate.policy.model_copy(update={"max_prompt_chars": 10})
+    strict = replace(services, gate=Gate(policy))
+
+    with pytest.raises(UserError, match="prompt_too_long"):
+        imagine.submit(strict, ada, "a red apple", address)
+
+    assert imagine.submit(strict, ada, "an apple --n 2", address).kind is ReplyKind.PROGRESS

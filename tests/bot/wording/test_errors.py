@@ -12,6 +12,7 @@ from bot import wording
 from bot.grammar import parse
 from bot.replies import ReplyKind, Visibility
 from bot.wording.errors import SENTENCES
+from bot.wording.outages import DRAWING
 from core.errors import AppError, Unavailable, UserError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -129,6 +130,14 @@ def test_a_sentence_is_whole_even_when_a_fact_is_missing(code):
     assert reply.visibility is Visibility.PRIVATE
     assert reply.title
     assert reply.lines
+
+
+@pytest.mark.parametrize("code", [*DRAWING, "internal_error", "cancelled"])
+def test_what_a_failed_job_records_needs_no_facts(code):
+    """Only the code is kept with the job."""
+    fields = [name for part in SENTENCES[code] for _, name, _, _ in string.Formatter().parse(part)]
+
+    assert not any(fields)
 
 
 def test_facts_with_braces_are_text():

@@ -124,11 +124,27 @@ Scheduler: DDIMScheduler
 Weights: SHA-256 cdcdcdcdcdcdcdcd…
 Picture 1: seed 7 · 512 x 512 · 0.5 s · verify 0000000000000000
 Picture 2: seed 8 · 512 x 512 · 0.5 s · verify 0000000000000001
+Picture 1 alone: /imagine a cat --seed 7
+Picture 2 alone: /imagine a dog --seed 8
 Check by rules: passed · 1.0.0+aaaaaaaa
 Check of the prompt: passed · by rules only, no classifier is set up · 1.0.0+aaaaaaaa
 Check of a picture: passed · unseen, no picture check is set up · 1.0.0+aaaaaaaa
 Check of a picture: sent to a moderator · Graphic gore · 1.0.0+aaaaaaaa\
 """)
+
+
+def test_one_picture_of_several_can_be_asked_for_alone(make_job, make_pictures):
+    """Its own variant with its own seed, plain braces and all."""
+    job = make_job(parse("{a cat,a \\{dog\\}} --n 2 --hd"))
+    pictures = make_pictures(job, ["a cat", "a cat", "a {dog}", "a {dog}"])
+
+    facts = {
+        each.name: each.value for each in wording.details(job, pictures, (), load_policy()).fields
+    }
+
+    alone = parse(facts["Picture 4 alone"].removeprefix("/imagine "))
+    assert alone.variants == ("a {dog}",)
+    assert (alone.seed, alone.count, alone.quality) == (10, 1, job.spec.quality)
 
 
 def test_details_before_there_is_a_picture_tell_what_is_known(make_job, told):
