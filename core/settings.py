@@ -132,8 +132,14 @@ class WorkerSettings(BaseSettings):
 
     model_config = _config("EASEL_WORKER_")
 
-    device: str = Field("auto", description="`auto`, `cpu`, `cuda` or `cuda:N`.")
-    dtype: str = Field("auto", description="`auto` (bf16 on CUDA, fp32 on CPU), fp32, fp16, bf16.")
+    device: str = Field(
+        "auto",
+        pattern=r"^(auto|cpu|cuda(:\d+)?)$",
+        description="`auto`, `cpu`, `cuda` or `cuda:N`.",
+    )
+    dtype: Literal["auto", "fp32", "fp16", "bf16"] = Field(
+        "auto", description="`auto` (bf16 on CUDA, fp32 on CPU), fp32, fp16, bf16."
+    )
     slots: int = Field(4, ge=1, le=64, description="Tasks taken from the broker at a time.")
     cpu_threads: int = Field(
         1, ge=1, description="torch threads on a CPU; more than 1 collapses beside busy neighbours."

@@ -33,7 +33,7 @@ class Start(Contract):
     kind: Literal["start"] = "start"
     model: ModelSource
     device: str = Field(default="auto", description="`auto`, `cpu`, `cuda` or `cuda:N`.")
-    dtype: str = Field(default="auto", description="`auto`, `fp32`, `fp16` or `bf16`.")
+    dtype: Literal["auto", "fp32", "fp16", "bf16"] = "auto"
     cpu_threads: int = Field(default=1, ge=1)
     preview_interval_s: float = Field(default=0.5, ge=0)
 

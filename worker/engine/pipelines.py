@@ -91,7 +91,8 @@ def load(model: ModelSource, start: Start) -> LoadedModel:
     """Load a model's pipeline onto the device.
 
     Raises:
-        UserError: `model_not_found`, `model_unreachable` or `model_unreadable`.
+        UserError: `model_not_found`, `model_unreachable`, `model_unreadable` or
+            `device_not_found`.
         AppError: `out_of_memory`.
     """
     began = time.monotonic()
@@ -154,9 +155,13 @@ def release_memory() -> None:
 
 
 def _device(asked: str) -> str:
-    if asked != "auto":
-        return asked
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    has_cuda = torch.cuda.is_available()
+    if asked == "auto":
+        return "cuda" if has_cuda else "cpu"
+    index = torch.device(asked).index or 0
+    if asked != "cpu" and index >= (torch.cuda.device_count() if has_cuda else 0):
+        raise UserError("device_not_found", value=asked)
+    return asked
 
 
 def _dtype(asked: str, device: str) -> str:

@@ -28,21 +28,28 @@ def folder_of(source: str) -> Path:
 
 def _fetch(source: str) -> Path:
     from diffusers import DiffusionPipeline
-    from huggingface_hub import errors
 
     try:
         return Path(DiffusionPipeline.download(source, use_safetensors=True))
-    except (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled) as error:
-        raise UserError("model_unreachable", value=source) from error
-    except (errors.RepositoryNotFoundError, errors.EntryNotFoundError) as error:
-        raise UserError("model_not_found", value=source) from error
-    except OSError as error:
-        # diffusers chains the hub's own error when it could not ask; without one, the files that
-        # it needs are not there, for example no safetensors.
-        is_away = error.__cause__ is not None or isinstance(error, errors.HfHubHTTPError)
-        raise UserError(
-            "model_unreachable" if is_away else "model_unreadable", value=source
-        ) from error
+    except (
+        Exception
+    ) as error:  # the hub's client, its HTTP library and diffusers each have their own
+        raise UserError(_code_of(error), value=source) from error
+
+
+def _code_of(error: Exception) -> str:
+    """Tell a hub that was not reached from an id that it does not know, and from unusable files."""
+    from huggingface_hub import errors
+
+    cause = error.__cause__ or error  # diffusers chains what the hub said to its own words.
+    if isinstance(cause, errors.LocalEntryNotFoundError):
+        return "model_unreachable"
+    if isinstance(cause, errors.RepositoryNotFoundError | errors.EntryNotFoundError):
+        return "model_not_found"
+    is_own_word = isinstance(error, OSError) and cause is error
+    if is_own_word and not isinstance(error, errors.HfHubHTTPError):
+        return "model_unreadable"  # For example: it has no safetensors weights.
+    return "model_unreachable"
 
 
 def weights_sha256(folder: Path) -> str:

@@ -153,6 +153,14 @@ def test_a_missing_folder_says_so_without_asking_the_hub(source):
     assert (refused.value.code, refused.value.facts) == ("model_not_found", {"value": source})
 
 
+def test_a_device_that_is_not_there_is_named():
+    """A wrong setting is not blamed on the model."""
+    with pytest.raises(UserError) as refused:
+        load(SHIPPED, Start(model=SHIPPED, device="cuda:99"))
+
+    assert (refused.value.code, refused.value.facts) == ("device_not_found", {"value": "cuda:99"})
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [
