@@ -1,0 +1,186 @@
+"""Put the web app together and run it."""
+
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+import anyio
+import structlog
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from bot import wording
+from bot.bootstrap import Services, build_services
+from bot.delivery import deliver_forever
+from bot.web_app import chat, health, pictures, stream
+from bot.web_app.channel import Channel
+from bot.web_app.context import Web
+from bot.web_app.hub import Hub
+from bot.web_app.poster import ChannelPoster
+from bot.web_app.render import STATIC, Renderer
+from bot.web_app.security import (
+    HEADERS,
+    LOOPBACK_HOSTS,
+    KnownHosts,
+    SameOriginPosts,
+    SecurityHeaders,
+)
+from bot.web_app.session import Sessions
+from core.contracts.actors import Platform
+from core.contracts.ids import ChannelId, CommunityId
+from core.errors import AppError, NotFound, Unavailable, UserError
+from core.settings import CoreSettings, WebSettings
+from core.telemetry import configure_logging
+
+log = structlog.get_logger()
+
+SHUTDOWN_S = 3
+"""Open streams are ended at once; this bounds what a slow download may take at the end."""
+
+
+def create_app(services: Services, settings: WebSettings) -> FastAPI:
+    """Build the app over what it works with; nothing is contacted before it is started."""
+    web = _parts(services, settings)
+    # No generated pages: they would load scripts from elsewhere, and there is no API to describe.
+    app = FastAPI(
+        title="Easel", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan
+    )
+    app.state.web = web
+    for router in (chat.router, stream.router, pictures.router, health.router):
+        app.include_router(router)
+    app.mount("/static", _Static(directory=STATIC), name="static")
+    app.add_exception_handler(AppError, _on_error)
+    app.add_exception_handler(HTTPException, _on_error)
+    app.add_exception_handler(RequestValidationError, _on_error)
+    app.add_exception_handler(Exception, _on_bug)
+    # The last one added is the outermost.
+    app.add_middleware(SameOriginPosts)
+    app.add_middleware(KnownHosts, hosts=_hosts(settings))
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+def serve(core: CoreSettings, settings: WebSettings) -> None:
+    """Run the web app in this process until it is told to end (`easel web`)."""
+    configure_logging(core, "web")
+    services = build_services(core)
+    services.store.migrate()
+    app = create_app(services, settings)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        # The app logs by itself; uvicorn's access log would write down one-time links.
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+    )
+    log.info("web_starting", host=settings.host, port=settings.port)
+    ChatServer(config, app.state.web.hub).run()
+
+
+class ChatServer(uvicorn.Server):
+    """End the open streams first: uvicorn would wait for them until its time is over."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+        super().__init__(config)
+        self._hub = hub
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams, then do as uvicorn does."""
+        self._hub.close()
+        await super().shutdown(sockets)
+
+
+class _Static(StaticFiles):
+    """Let browsers keep the page's own files but ask whether they are still the same."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:  # Passed on as they come.
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def _parts(services: Services, settings: WebSettings) -> Web:
+    community_id = CommunityId(settings.community)
+    channel = Channel(services.store, services.clock, community_id, ChannelId(settings.channel))
+    has_previews = services.gate.policy.previews == "requester"
+    return Web(
+        services=services,
+        channel=channel,
+        hub=Hub(channel, services.events, has_previews=has_previews),
+        renderer=Renderer(settings.community, settings.channel),
+        sessions=Sessions(services.settings.secret_key.get_secret_value(), community_id),
+    )
+
+
+def _hosts(settings: WebSettings) -> frozenset[str]:
+    """Name the hosts to answer to: on loopback only loopback's own names and the public one."""
+    public = urlsplit(settings.public_url).hostname
+    if settings.host in LOOPBACK_HOSTS:
+        return LOOPBACK_HOSTS | ({public} if public else set())
+    return frozenset({public}) if public else frozenset()
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Follow the channel and deliver its notices for as long as the app runs."""
+    web: Web = app.state.web
+    owner = f"web:{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    poster = ChannelPoster(web.channel, web.hub)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(web.hub.run)
+        tasks.start_soon(deliver_forever, web.services, Platform.WEB, poster, owner)
+        yield
+        web.hub.close()
+        tasks.cancel_scope.cancel()
+
+
+async def _on_error(request: Request, error: Exception) -> Response:
+    """Answer an expected error with its sentence."""
+    known = _as_app_error(error)
+    return _error_response(request, known, _status_of(known))
+
+
+async def _on_bug(request: Request, error: Exception) -> Response:
+    """Answer a bug with a plain sentence; what happened is in the log, not on the page."""
+    log.error("request_failed", path=request.url.path, exc_info=error)
+    response = _error_response(request, AppError("internal_error"), 500)
+    response.headers.update(HEADERS)  # This handler lies outside of the app's own layers.
+    return response
+
+
+def _as_app_error(error: Exception) -> AppError:
+    if isinstance(error, AppError):
+        return error
+    if isinstance(error, HTTPException) and error.status_code == HTTPStatus.NOT_FOUND:
+        return NotFound("page_not_found")
+    return UserError("request_invalid")
+
+
+def _status_of(error: AppError) -> int:
+    if isinstance(error, NotFound):
+        return HTTPStatus.NOT_FOUND
+    if isinstance(error, Unavailable):
+        return HTTPStatus.SERVICE_UNAVAILABLE
+    is_stranger = error.code == "session_missing"
+    return HTTPStatus.UNAUTHORIZED if is_stranger else HTTPStatus.BAD_REQUEST
+
+
+def _error_response(request: Request, error: AppError, status: int) -> Response:
+    """Say it as a passing note to htmx, as a page to a browser that came here."""
+    renderer: Renderer = request.app.state.web.renderer
+    reply = wording.error(error)
+    is_part = "hx-request" in request.headers
+    html = renderer.passing(reply) if is_part else renderer.fault(reply)
+    return HTMLResponse(html, status_code=status)

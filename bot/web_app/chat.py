@@ -1,0 +1,134 @@
+"""Answer a browser: the channel's page, what is typed and pressed there, a moderator's way in.
+
+Every POST does its work and then answers with the messages it changed, for htmx to merge into the
+page; a browser without scripts is sent back to the page instead.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated
+
+from anyio import to_thread
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from bot.replies import Action, Visibility
+from bot.usecases import commands, suggest
+from bot.usecases.actions import press
+from bot.web_app.context import TheWeb, Viewer, Web
+from bot.web_app.session import COOKIE, COOKIE_MAX_AGE_S, ENTRY_MAX_AGE_S
+from core.contracts.actors import Actor
+from core.contracts.chat import ChatMessage
+from core.contracts.ids import JobId, new_id
+from core.errors import UserError
+
+router = APIRouter()
+
+
+@router.get("/")
+async def page(request: Request, web: TheWeb) -> Response:
+    """Show the channel; a browser that was never here becomes a member."""
+    session = web.sessions.read(request.cookies.get(COOKIE)) or web.sessions.new()
+    response = HTMLResponse(await to_thread.run_sync(_page, web, web.sessions.actor(session)))
+    _remember(request, response, web.sessions.write(session))
+    return response
+
+
+@router.post("/say")
+async def say(
+    request: Request, web: TheWeb, viewer: Viewer, text: Annotated[str, Form()] = ""
+) -> Response:
+    """Run what a member typed."""
+    if not text.strip():
+        return Response(status_code=204)
+    return await _answer(request, web, partial(_say, web, viewer, text.strip()))
+
+
+@router.post("/suggest")
+async def suggestions(
+    web: TheWeb,
+    viewer: Viewer,
+    text: Annotated[str, Form()] = "",
+    cursor: Annotated[int, Form(ge=0)] = 0,
+) -> Response:
+    """Offer what may come next. A POST, because what is typed belongs in no address or log."""
+    found = await to_thread.run_sync(suggest.suggest, web.services, viewer, text, cursor)
+    return HTMLResponse(web.renderer.suggestions(found))
+
+
+@router.post("/jobs/{job_id}/{action}")
+async def act(
+    request: Request, web: TheWeb, viewer: Viewer, job_id: JobId, action: Action
+) -> Response:
+    """Do what a button says."""
+    return await _answer(request, web, partial(_press, web, viewer, job_id, action))
+
+
+@router.post("/messages/{key}/dismiss")
+async def dismiss(request: Request, web: TheWeb, viewer: Viewer, key: str) -> Response:
+    """Take a private answer off the viewer's page for good."""
+    return await _answer(request, web, partial(_dismiss, web, viewer, key))
+
+
+@router.get("/enter")
+async def enter(
+    request: Request, web: TheWeb, token: Annotated[str, Query(max_length=500)] = ""
+) -> Response:
+    """Let the bearer of a one-time link in as a moderator."""
+    entry_id = web.sessions.read_entry(token)
+    is_first = await to_thread.run_sync(
+        web.services.events.claim, f"entry.{entry_id}", ENTRY_MAX_AGE_S
+    )
+    if not is_first:
+        raise UserError("entry_link_used")
+    session = web.sessions.read(request.cookies.get(COOKIE)) or web.sessions.new()
+    response = RedirectResponse("/", status_code=303)
+    _remember(request, response, web.sessions.write(web.sessions.promote(session)))
+    return response
+
+
+async def _answer(
+    request: Request, web: Web, work: Callable[[], tuple[Actor, list[ChatMessage]]]
+) -> Response:
+    """Do the work in a thread, tell every page, and answer with what changed."""
+    viewer, messages = await to_thread.run_sync(work)
+    await web.hub.announce()
+    if "hx-request" not in request.headers:
+        return RedirectResponse("/", status_code=303)
+    return HTMLResponse(await to_thread.run_sync(web.html_of, messages, viewer))
+
+
+def _page(web: Web, viewer: Actor) -> str:
+    revision, messages = web.channel.recent(viewer)
+    return web.renderer.page(viewer, revision, web.views(messages, viewer))
+
+
+def _say(web: Web, viewer: Actor, text: str) -> tuple[Actor, list[ChatMessage]]:
+    said_id = web.channel.say(viewer, text)
+    reply = commands.run(web.services, viewer, text, web.channel.address(said_id))
+    return viewer, web.channel.answer(viewer, said_id, reply)
+
+
+def _press(
+    web: Web, viewer: Actor, job_id: JobId, action: Action
+) -> tuple[Actor, list[ChatMessage]]:
+    said_id = new_id()  # Nothing was typed, but a re-rolled job is recognised by it.
+    reply = press(web.services, viewer, action, job_id, web.channel.address(said_id))
+    if action is Action.DELETE and reply.visibility is Visibility.PUBLIC:  # It was done.
+        return viewer, web.channel.edit(job_id, reply)
+    return viewer, web.channel.answer(viewer, said_id, reply)
+
+
+def _dismiss(web: Web, viewer: Actor, key: str) -> tuple[Actor, list[ChatMessage]]:
+    return viewer, web.channel.dismiss(viewer, key)
+
+
+def _remember(request: Request, response: Response, cookie: str) -> None:
+    response.set_cookie(
+        COOKIE,
+        cookie,
+        max_age=COOKIE_MAX_AGE_S,
+        httponly=True,
+        samesite="lax",  # Strict would make a stranger of whoever follows a link to the chat.
+        secure=request.url.scheme == "https",
+    )

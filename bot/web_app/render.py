@@ -1,0 +1,205 @@
+"""Turn messages and replies into HTML, for one viewer at a time.
+
+Templates escape everything; what is decided here is what a viewer gets to see of a message: the
+buttons that are theirs to press, whether it can be dismissed, where a running job stands.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import ValidationError
+
+from bot import wording
+from bot.replies import Action, Button, Reply, ReplyKind, ReplyPicture
+from bot.web_app.live import Live
+from core.contracts.actors import Actor
+from core.contracts.chat import ChatMessage
+from core.contracts.ids import JobId, VerifyId
+from core.errors import AppError
+
+log = structlog.get_logger()
+
+HERE = Path(__file__).resolve().parent
+STATIC = HERE / "static"
+
+TINTS = 8
+"""Avatar colours in chat.css."""
+
+EXAMPLES = (
+    "a red apple on a blue background",
+    "a rocket and a cat in space",
+    "a panda on the grass",
+)
+"""What an empty channel offers to try: all three are within the shipped model's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """One message as one viewer sees it."""
+
+    message: ChatMessage
+    viewer: Actor
+    reply: Reply | None
+    buttons: tuple[Button, ...]
+    live: Live | None
+    gone: frozenset[VerifyId]
+    is_own: bool
+
+    @property
+    def dom_id(self) -> str:
+        """The element's id: a message's key with the colons that CSS would trip over replaced."""
+        return "m-" + self.message.key.replace(":", "-")
+
+    @property
+    def is_private(self) -> bool:
+        """Tell whether nobody but the viewer sees it."""
+        return self.message.audience is not None
+
+    @property
+    def pictures(self) -> tuple[ReplyPicture, ...]:
+        """The pictures that still stand."""
+        pictures = self.reply.pictures if self.reply else ()
+        return tuple(each for each in pictures if each.verify_id not in self.gone)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The reply's paragraphs, without what the live display says better."""
+        if self.reply is None:
+            return ()
+        # A request's last line tells its place as it was; the live display tells it as it is.
+        return self.reply.lines[:-1] if self.live else self.reply.lines
+
+    @property
+    def is_emptied(self) -> bool:
+        """Tell whether the message had pictures, and all of them were taken down."""
+        return bool(self.reply and self.reply.pictures) and not self.pictures
+
+    @property
+    def preview_url(self) -> str | None:
+        """The newest preview of a running job, if it is the viewer's to see."""
+        return self.live.preview_url(self.viewer) if self.live else None
+
+    @property
+    def initials(self) -> str:
+        """The author's first letters, for the avatar."""
+        return initials_of(self.message.author)
+
+    @property
+    def tint(self) -> int:
+        """The avatar's colour: the same for the same member everywhere."""
+        return tint_of(self.message.author_id or "")
+
+
+class Renderer:
+    """Own the templates; make whole pages and single messages of them."""
+
+    def __init__(self, community_id: str, channel: str) -> None:
+        self._jinja = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._jinja.globals.update(
+            community=community_id,
+            channel=channel,
+            examples=EXAMPLES,
+            Kind=ReplyKind,
+        )
+        self._jinja.filters.update(
+            tint=tint_of, initials=initials_of, clock=_clock, command_parts=_command_parts
+        )
+
+    def page(self, actor: Actor, revision: int, views: Iterable[MessageView]) -> str:
+        """Make the whole channel page."""
+        template = self._jinja.get_template("page.html")
+        return template.render(actor=actor, revision=revision, views=views)
+
+    def messages(self, views: Iterable[MessageView]) -> str:
+        """Make the elements of some messages, for a stream or the answer to a post."""
+        macro = self._jinja.get_template("message.html").module
+        return "\n".join(str(macro.message(view)) for view in views)  # type: ignore[attr-defined]  # A template's module has its macros as attributes.
+
+    def passing(self, reply: Reply) -> str:
+        """Make an answer that is not written down: it is gone with the next page load."""
+        return self._jinja.get_template("passing.html").render(reply=reply)
+
+    def fault(self, reply: Reply) -> str:
+        """Make a whole page of an error, for a browser that navigated there."""
+        return self._jinja.get_template("fault.html").render(reply=reply)
+
+    def suggestions(self, suggestions: object) -> str:
+        """Make the options of the command box."""
+        return self._jinja.get_template("suggestions.html").render(suggestions=suggestions)
+
+
+def view_of(
+    message: ChatMessage,
+    viewer: Actor,
+    live: Mapping[JobId, Live],
+    gone: frozenset[VerifyId] = frozenset(),
+) -> MessageView:
+    """Decide what one viewer gets to see of a message."""
+    reply = reply_of(message)
+    is_own = message.author_id == viewer.member_id
+    is_running = reply is not None and reply.kind is ReplyKind.PROGRESS
+    return MessageView(
+        message=message,
+        viewer=viewer,
+        reply=reply,
+        buttons=tuple(
+            button
+            for button in (reply.buttons if reply else ())
+            if _is_offered(button.action, viewer, is_own=is_own)
+        ),
+        live=live.get(message.job_id) if is_running and message.job_id else None,
+        gone=gone,
+        is_own=is_own,
+    )
+
+
+def reply_of(message: ChatMessage) -> Reply | None:
+    """Read the reply that a message of Easel holds; None for what a member typed."""
+    if message.kind == "member" or message.is_deleted:
+        return None
+    try:
+        return Reply.model_validate_json(message.body)
+    except ValidationError:  # Written by another version of Easel.
+        log.warning("chat_message_unreadable", key=message.key)
+        return wording.error(AppError("message_unreadable"))
+
+
+def initials_of(name: str) -> str:
+    """Take the first letters of a name's first two words."""
+    return "".join(word[0] for word in name.split()[:2]).upper()
+
+
+def tint_of(member_id: str) -> int:
+    """Pick one of the avatar colours by a member's id."""
+    return hashlib.blake2b(member_id.encode(), digest_size=1).digest()[0] % TINTS
+
+
+def _is_offered(action: Action, viewer: Actor, *, is_own: bool) -> bool:
+    """Offer only what would not be refused; the use case decides again when it is pressed."""
+    if action is Action.DELETE:
+        return is_own or viewer.is_moderator
+    if action is Action.REPORT:
+        return not is_own
+    return True
+
+
+def _clock(moment: datetime) -> str:
+    return moment.strftime("%H:%M")
+
+
+def _command_parts(text: str) -> tuple[str, str]:
+    """Part what a member typed into its command word, which is shown apart, and the rest."""
+    found = re.match(r"(/[a-zA-Z]+)?(.*)", text, re.DOTALL)
+    return (found.group(1) or "", found.group(2)) if found else ("", text)
