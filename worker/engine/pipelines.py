@@ -1,6 +1,7 @@
 """Load any diffusers pipeline by hub id or folder, and draw one picture with it."""
 
 import contextlib
+import gc
 import inspect
 import time
 from collections.abc import Iterator
@@ -149,7 +150,8 @@ def translated(code: str) -> Iterator[None]:
 
 
 def release_memory() -> None:
-    """Give cached device memory back, after a model was dropped or ran out of it."""
+    """Give memory back to the device, after a model was dropped or ran out of it."""
+    gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
 

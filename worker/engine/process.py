@@ -151,34 +151,34 @@ class Engine:
 
     def _serve(self, request: DrawRequest) -> None:
         """Answer one request, whatever happens."""
+        code = ""
         try:
             self._draw(request)
         except AppError as error:
+            code = error.code
             if error.__cause__ is not None:
                 # Frames alone: a library's message may quote the prompt.
                 frames = traceback.format_tb(error.__cause__.__traceback__)
                 cause = type(error.__cause__).__name__
-                log.error("draw_failed", code=error.code, cause=cause, frames=frames)  # noqa: TRY400 - see above.
-            self._send(
-                DrawFailed(request_id=request.request_id, code=error.code, facts=error.facts)
-            )
+                log.error("draw_failed", code=code, cause=cause, frames=frames)  # noqa: TRY400 - see above.
+            self._send(DrawFailed(request_id=request.request_id, code=code, facts=error.facts))
         finally:
             self._mailbox.close(request.request_id)
+        if code == "out_of_memory":
+            # Only now: the error's frames held the tensors that did not fit.
+            from worker.engine.pipelines import release_memory
+
+            release_memory()
 
     def _draw(self, request: DrawRequest) -> None:
-        from worker.engine.pipelines import release_memory, translated
+        from worker.engine.pipelines import translated
 
         self._refuse_cancelled(request)
         model = self._load(request.model)
         self._previewed_at = -math.inf  # The first step of a request shows at once.
-        try:
-            with translated("draw_failed"):
-                for index in range(len(request.pictures)):
-                    self._draw_picture(model, request, index, self._report(model, request, index))
-        except AppError as error:
-            if error.code == "out_of_memory":
-                release_memory()
-            raise
+        with translated("draw_failed"):
+            for index in range(len(request.pictures)):
+                self._draw_picture(model, request, index, self._report(model, request, index))
         self._send(
             DrawFinished(
                 request_id=request.request_id,
