@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.quoting import QUOTED
 from core.contracts.generation import Aspect
 
 NEGATIVE_MAX = 1000
@@ -18,13 +19,6 @@ ASPECT_MAX = 64
 
 DECIMALS = 4
 """How finely `--cfg` is read, so that it is written back exactly."""
-
-OPENING_QUOTE = re.compile(r'(?<!\w)["“”„‟](?=[^\s,])')
-"""A mark that opens a quoted text, straight or typographic, in any mixture, as phones make them.
-A mark after a letter or digit opens nothing: `12"` is a length."""
-
-QUOTED = re.compile(rf'{OPENING_QUOTE.pattern}[^"“”„‟]*["“”„‟]')
-"""A quoted text with its marks."""
 
 _ITEM = re.compile(rf"(?:{QUOTED.pattern}|[^,])+")
 _NAME = re.compile(r"[^\W_][\w./+-]*(?: [\w./+-]+)*")

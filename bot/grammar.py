@@ -18,8 +18,9 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import NoReturn
 
-from bot.flag_kinds import OPENING_QUOTE, QUOTED, Listing, Switch
+from bot.flag_kinds import Listing, Switch
 from bot.flags import BY_NAME, ELSEWHERE, FLAGS, Flag
+from bot.quoting import QUOTED, unclosed_quote
 from core.contracts.generation import GenerationSpec
 from core.errors import UserError
 from core.prompts import MAX_PARTS, MAX_VARIANTS, PromptSyntaxError, expand, weigh
@@ -132,11 +133,8 @@ def _words(text: str) -> list[str]:
     if len(text) > TEXT_MAX:
         raise UserError("prompt_too_long", value=len(text), allowed=str(PROMPT_MAX))
     text = " ".join(_UNWANTED.sub("", text).split())
-    closed = 0
-    for quoted in QUOTED.finditer(text):
-        closed = quoted.end()
-    if unclosed := OPENING_QUOTE.search(text, closed):
-        raise UserError("quote_unclosed", value=_clip(text[unclosed.start() :]))
+    if unclosed := unclosed_quote(text):
+        raise UserError("quote_unclosed", value=_clip(unclosed))
     unquoted = QUOTED.sub('"', text)
     for glued in _GLUED.finditer(unquoted):
         if flag := BY_NAME.get(glued["name"].lower()):

@@ -7,9 +7,9 @@ from itertools import islice
 
 from bot.bootstrap import Services
 from bot.command_table import COMMANDS
-from bot.flag_kinds import OPENING_QUOTE, QUOTED
 from bot.flags import BY_NAME, FLAGS, Flag
 from bot.grammar import TEXT_MAX
+from bot.quoting import unclosed_quote
 from core.catalog import Catalog, ModelProfile
 from core.contracts.actors import Actor
 
@@ -100,7 +100,7 @@ def _own_requests(services: Services, actor: Actor, typed: str) -> Iterator[_Off
 
 
 def _imagine(catalog: Catalog, rest: str) -> Iterator[_Offer]:
-    if OPENING_QUOTE.search(QUOTED.sub('"', rest)):
+    if unclosed_quote(rest):
         return iter(())  # Inside quotes everything is text.
     words = rest.split(" ")
     word, before = words[-1], words[:-1]

@@ -1,4 +1,4 @@
-"""Join, count and shorten words the same way in every sentence."""
+"""Join and shorten words the same way in every sentence."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,6 @@ def joined(names: Sequence[str], last: str = "and") -> str:
     if len(names) < 2:  # noqa: PLR2004 - one name needs no comma.
         return "".join(names)
     return f"{', '.join(names[:-1])} {last} {names[-1]}"
-
-
-def counted(count: int, noun: str) -> str:
-    """Write `1 picture`, `2 pictures`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def shortened(text: str, room: int) -> str:

@@ -154,9 +154,14 @@ def test_every_error_code_is_listed_with_its_words():
     def plain(text):
         return text.replace("{{", "{").replace("}}", "}")
 
-    assert rows == [
-        (code, plain(words.title), plain(words.text)) for code, words in SENTENCES.items()
-    ]
+    expected = {
+        f"| `{code}` | {plain(title)} | {plain(text)} |"
+        for code, (title, text) in SENTENCES.items()
+    }
+    listed = [f"| `{code}` | {title} | {text} |" for code, title, text in rows]
+    assert expected - set(listed) == set(), "add these rows"
+    assert set(listed) - expected == set(), "remove these rows"
+    assert len(listed) == len(expected)
 
 
 def test_the_glossary_is_in_order_and_defines_each_word_once_in_a_sentence():

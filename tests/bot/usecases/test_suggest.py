@@ -100,6 +100,9 @@ def test_the_models_styles_are_offered_with_what_they_add(services, offered):
     [
         pytest.param("/imagine a roc", "/imagine a rocket ", id="concept"),
         pytest.param("/imagine a kit", "/imagine a kitten ", id="another word for it"),
+        pytest.param(
+            '/imagine ("a", "b"). A roc', '/imagine ("a", "b"). A rocket ', id="after quotes"
+        ),
         pytest.param("/imagine a cat in outer sp", "/imagine a cat in outer space ", id="phrase"),
         pytest.param(
             "/imagine a roc| and a cat", "/imagine a rocket and a cat", id="in the middle"

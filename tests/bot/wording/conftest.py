@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.alt_text import alt_text
 from core.catalog import load_profile
 from core.contracts.actors import Actor, Platform, ReplyAddress
 from core.contracts.ids import ChannelId, CommunityId, JobId, MemberId, VerifyId
@@ -81,7 +80,7 @@ def make_pictures():
                 size_bytes=1000,
                 seed=job.seed + index,
                 prompt=prompt,
-                alt_text=alt_text(prompt),
+                alt_text=f"AI-generated picture: {prompt}",
                 model=job.model,
                 model_sha256="cd" * 32,
                 policy_version=job.policy_version,

@@ -14,6 +14,7 @@ from bot.replies import ReplyKind, Visibility
 from bot.wording.errors import SENTENCES
 from bot.wording.outages import DRAWING
 from core.errors import AppError, Unavailable, UserError
+from moderation.policy_errors import PolicyError
 
 ROOT = Path(__file__).resolve().parents[3]
 TREES = {
@@ -46,7 +47,7 @@ def error_classes():
 def literals(node):
     """List the strings that an argument may be: a literal, or either side of a choice."""
     match node:
-        case ast.Constant(value=str() as text):
+        case ast.Constant(value=str() as text) if text:
             return [text]
         case ast.IfExp(body=body, orelse=orelse):
             return literals(body) + literals(orelse)
@@ -144,6 +145,24 @@ def test_facts_with_braces_are_text():
     reply = wording.error(UserError("flag_value_invalid", flag="--ar", value="{flag}", allowed="x"))
 
     assert "{flag}" in reply.title
+
+
+def test_a_policys_faults_are_told_line_by_line():
+    error = PolicyError("policy_invalid", file="p.yaml", faults=["p.yaml:1:2: a", "p.yaml:3:4: b"])
+
+    assert wording.error(error).lines == ("p.yaml:1:2: a", "p.yaml:3:4: b")
+
+
+def test_numbers_are_told_without_idle_digits():
+    reply = wording.error(Unavailable("drawing_timed_out", value=300.0))
+
+    assert "after 300 s" in reply.lines[0]
+
+
+def test_nothing_on_offer_is_said_so():
+    reply = wording.error(UserError("style_unknown", value="ink", allowed=[]))
+
+    assert reply.lines == ("On offer here: none.",)
 
 
 def test_an_unknown_code_is_told_as_it_is(told):
