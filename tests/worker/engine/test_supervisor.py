@@ -201,7 +201,7 @@ def test_a_killed_engine_fails_its_requests_and_comes_back(supervisor):
 
 def test_a_hung_engine_is_killed_and_replaced():
     """A stopped process says nothing for too long; it is not waited for, and not left behind."""
-    supervisor = new_supervisor(hang_timeout_s=2.0)
+    supervisor = new_supervisor(hang_timeout_s=5.0)
     supervisor.start()
     try:
         assert supervisor.wait_loaded(PATIENCE_S)
