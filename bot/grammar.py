@@ -208,9 +208,10 @@ def _value(flag: Flag, text: str) -> object:
         code = "flag_value_invalid" if flag.takes else "flag_value_unwanted"
         raise UserError(code, value=_clip(text), **facts) from error
     if isinstance(value, tuple):
-        for item in value:  # `a,—tile`: written back with a space it would be a flag.
-            if near := _flag_of(item.split(" ")[0])[0]:
-                raise UserError("flag_glued", flag=_typed(near), value=_clip(item))
+        # `a,—tile` and `—tile,a`: with a space after the comma these would be flags.
+        for word in _WORD.findall(", ".join(value)):
+            if near := _flag_of(word)[0]:
+                raise UserError("flag_glued", flag=_typed(near), value=_clip(word))
     return value
 
 

@@ -160,6 +160,7 @@ def test_what_has_no_place_in_a_prompt_is_taken_out(text):
         pytest.param("a --q 2", "flag_elsewhere", {"suggestion": "--hd or --draft"}, id="nearest"),
         pytest.param("a cat--ar 3:2", "flag_glued", {"flag": "--ar", "value": "cat--ar"}, id="glued"),
         pytest.param(f"a --no b,{EM}tile", "flag_glued", {"flag": "--tile"}, id="glued to a comma"),
+        pytest.param(f"a --no b {EM}cfg,c", "flag_glued", {"flag": "--cfg"}, id="glued before a comma"),
         pytest.param("a --n 2 --repeat 2", "flag_repeated", {"flag": "--n"}, id="twice"),
         pytest.param("a --hd --draft", "flags_conflict",
                      {"flag": "--draft", "value": "--hd"}, id="conflict"),
@@ -329,7 +330,7 @@ HOSTILE = st.lists(
         ["--", EM, EN, "-", " ", " ", " ", ",", ";", "=", ":", "::", "{", "}", "\\", '"', "\u201c", "\u201d",
          "1", "2", ".5", "a", "b c", "\x00", "\n", "\u200b", "\u00e9", "\U0001f408", "\ud800"]
         + [f"--{name} " for name in BY_NAME]
-        + [f" {EM}{name} " for name in BY_NAME]
+        + [f" {EM}{name}" for name in BY_NAME]
         + [" --ar 1:2 ", " --seed 5 ", " --style ink ", " --n 2 ", " --no x, y "]
     ),
     max_size=60,
@@ -340,6 +341,7 @@ HOSTILE = st.lists(
 @given(HOSTILE)
 @example(f'!" , b --no x !" , b --no=",{EM}tile')
 @example('a --no x !" , b')
+@example(f"a --no b {EM}cfg,c")
 @example('a "b --tile c" --style="x y" --no 12"')
 def test_no_text_crashes_it_and_every_spec_it_gives_is_stable(text):
     """The fuzz: only UserError is raised, and writing back changes nothing."""
