@@ -34,7 +34,7 @@ class JobState(StrEnum):
 class Outcome(StrEnum):
     """What happened to a job."""
 
-    RULES_PASS = "rules_pass"
+    RULES_PASS = "rules_pass"  # noqa: S105 - an outcome, not a password.
     RULES_BLOCK = "rules_block"
     RULES_REVIEW = "rules_review"
     PROMPT_ALLOW = "prompt_allow"

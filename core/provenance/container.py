@@ -23,7 +23,7 @@ _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_SCAN = 0xDA
 
 
-class NotAPicture(ValueError):  # noqa: N818 - a fact about a file, named as one.
+class NotAPicture(ValueError):
     """Carry the problem of a file in which no picture can be found."""
 
     def __init__(self, problem: Problem) -> None:

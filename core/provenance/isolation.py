@@ -27,11 +27,11 @@ _OVER_BOUNDS = 3
 _IMPORT_ROOT = Path(__file__).resolve().parents[2]
 
 
-class ReaderFailed(RuntimeError):  # noqa: N818 - named like its neighbours.
+class ReaderFailed(RuntimeError):
     """Say that the reading process could not do its work, by no fault of the file."""
 
 
-class ManifestTooCostly(Exception):  # noqa: N818 - a fact about a file, named as one.
+class ManifestTooCostly(Exception):
     """Say that reading a manifest went over the bounds."""
 
 

@@ -28,11 +28,11 @@ TRUSTED = "Trusted"
 """Unbroken and under an anchor; the library's other two states are Valid and Invalid."""
 
 
-class SigningRefused(Exception):  # noqa: N818 - a fact about a chain, named as one.
+class SigningRefused(Exception):
     """Say that the library does not sign with this chain."""
 
 
-class ManifestUnreadable(Exception):  # noqa: N818 - a fact about a file, named as one.
+class ManifestUnreadable(Exception):
     """Say that a file carries a manifest that the library can not parse."""
 
 

@@ -43,7 +43,7 @@ class XMPFacts:
     """It says that a C2PA manifest lies on a server."""
 
 
-class XMPUnreadable(ValueError):  # noqa: N818 - a fact about a file, named as one.
+class XMPUnreadable(ValueError):
     """Say that a packet is too large, not XML, or tries to define entities."""
 
 

@@ -21,6 +21,10 @@ class Chat:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._rows: dict[str, ChatMessageRow | None] = {}
+        self._held: set[ChannelId] = set()
+        # On SQLite a unit holds the whole file's lock, so nothing it has read can change under it.
+        self._is_alone = session.get_bind().dialect.name == "sqlite"
 
     def put(  # noqa: PLR0913 - a message has this many parts, all of them named.
         self,
@@ -46,6 +50,7 @@ class Chat:
         if row is None:
             row = ChatMessageRow(key=key, channel_id=channel_id, was_public=False, created_at=now)
             self._session.add(row)
+            self._rows[key] = row
         if row.channel_id != channel_id:
             raise ValueError("a message stays in its channel")
         row.community_id = community_id
@@ -111,6 +116,11 @@ class Chat:
         return self._session.scalar(query) or 0
 
     def _next_revision(self, channel_id: ChannelId) -> int:
+        if channel_id not in self._held and not self._is_alone:
+            # What was read before may have changed while this unit waited for the counter; from
+            # now on the channel's messages are this unit's alone.
+            self._held.add(channel_id)
+            self._rows.clear()
         statement = (
             insert_into(self._session, ChatChannelRow)
             .values(channel_id=channel_id, revision=1)
@@ -122,8 +132,13 @@ class Chat:
         return self._session.execute(statement).scalar_one()
 
     def _row(self, key: str) -> ChatMessageRow | None:
-        query = select(ChatMessageRow).where(ChatMessageRow.key == key)
-        return self._session.scalar(query.execution_options(populate_existing=True))
+        if key not in self._rows:
+            query = select(ChatMessageRow).where(ChatMessageRow.key == key)
+            row = self._session.scalar(query.execution_options(populate_existing=True))
+            if not (self._held or self._is_alone):
+                return row
+            self._rows[key] = row
+        return self._rows[key]
 
 
 def _is_seen_by(viewer: MemberId) -> ColumnElement[bool]:

@@ -1,5 +1,6 @@
 """Keep jobs, and walk them through the workflow together with all that a step entails."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
@@ -31,10 +32,13 @@ class Jobs:
         self._outbox = outbox
         self._notices = notices
         self._audit = audit
+        self._fresh: dict[JobId, JobRow] = {}
 
     def add(self, job: Job) -> None:
         """Record a job; what else belongs to it is added after it."""
-        self._session.add(_to_row(job))
+        row = _to_row(job)
+        self._session.add(row)
+        self._fresh[job.job_id] = row
         self._session.flush()  # What refers to the job finds it, whatever order rows go out in.
 
     def get(self, job_id: JobId) -> Job:
@@ -148,6 +152,26 @@ class Jobs:
         ).one()
         return QueuePlace(position=position, total=total)
 
+    def places(self, job_ids: Collection[JobId]) -> dict[JobId, QueuePlace]:
+        """Tell where each of many jobs stands, in one walk over the queues; others are left out."""
+        if not job_ids:
+            return {}
+        order = (JobRow.created_at, JobRow.job_id)
+        standing = (
+            select(
+                JobRow.job_id,
+                func.row_number().over(partition_by=JobRow.queue, order_by=order).label("position"),
+                func.count().over(partition_by=JobRow.queue).label("total"),
+            )
+            .where(JobRow.state.in_(IN_QUEUE))
+            .subquery()
+        )
+        query = select(standing).where(standing.c.job_id.in_(job_ids))
+        return {
+            JobId(job_id): QueuePlace(position=position, total=total)
+            for job_id, position, total in self._session.execute(query)
+        }
+
     def waiting_count(self, community_id: CommunityId, member_id: MemberId) -> int:
         """Count the jobs that still owe a member an answer."""
         query = select(func.count()).where(
@@ -181,6 +205,8 @@ class Jobs:
         return {state: found.get(state, 0) for state in JobState}
 
     def _row(self, job_id: JobId, *, is_locked: bool = False) -> JobRow:
+        if job_id in self._fresh:  # Nobody else can see it before this unit ends.
+            return self._fresh[job_id]
         row = self._session.get(
             JobRow, job_id, with_for_update=is_locked or None, populate_existing=is_locked
         )

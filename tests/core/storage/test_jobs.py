@@ -221,6 +221,13 @@ def test_a_place_counts_the_jobs_of_the_queue_that_are_not_done(store):
         assert unit.jobs.place(held.job_id) is None
         assert unit.jobs.place(done.job_id) is None
 
+        asked = [job.job_id for job in (third, held, done, first)]
+        assert unit.jobs.places(asked) == {
+            first.job_id: QueuePlace(position=1, total=3),
+            third.job_id: QueuePlace(position=3, total=3),
+        }
+        assert unit.jobs.places([]) == {}
+
 
 def test_jobs_of_the_same_moment_have_different_places(store):
     """Two people who ask at once are not both next."""
