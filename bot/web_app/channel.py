@@ -150,6 +150,8 @@ class Channel:
 
     def post(self, job: Job, reply: Reply) -> None:
         """Bring a job's message up to date; doing it twice changes nothing."""
+        if reply.kind is ReplyKind.PROGRESS and self._shows_progress(job.job_id):
+            return  # Pages say by themselves where a waiting job stands.
         with self._store.unit() as unit:
             self._put_of_job(unit, job, reply)
 
@@ -177,6 +179,13 @@ class Channel:
                 unit.chat.delete(each.key, now=self._clock())
             tombstones = [unit.chat.get(each.key) for each in gone]
             return [each for each in tombstones if each is not None]
+
+    def _shows_progress(self, job_id: JobId) -> bool:
+        with self._store.reading() as unit:
+            message = unit.chat.get(job_key(job_id))
+        if message is None or message.is_deleted:
+            return False
+        return Reply.model_validate_json(message.body).kind is ReplyKind.PROGRESS
 
     def _put_of_job(self, unit: Unit, job: Job, reply: Reply) -> None:
         is_private = reply.visibility is Visibility.PRIVATE
@@ -228,7 +237,9 @@ class Channel:
 
 
 def _waiting(unit: Unit, jobs: Iterable[Job]) -> list[Live]:
-    return [Live(job, unit.jobs.place(job.job_id)) for job in jobs if job.state in _AT_WORK]
+    at_work = [job for job in jobs if job.state in _AT_WORK]
+    places = unit.jobs.places([job.job_id for job in at_work])
+    return [Live(job, places.get(job.job_id)) for job in at_work]
 
 
 def _is_gone(unit: Unit, verify_id: VerifyId) -> bool:

@@ -26,6 +26,10 @@ log = structlog.get_logger()
 POLL_S = 5.0
 """What a wake-up that Redis lost costs an open page at most."""
 
+LOOK_S = 0.2
+"""The shortest time between two looks at the database. The first change after a quiet moment is
+looked at once; in a busy channel, what comes within this time is read together."""
+
 FOREIGN_MOST = 1000
 """Jobs of other places whose progress is ignored without asking the database again."""
 
@@ -96,6 +100,7 @@ class Hub:
         page = Subscription()
         page.push(self.live, is_changed=True)
         self._pages.add(page)
+        self.ring()
         try:
             yield page
         finally:
@@ -126,7 +131,7 @@ class Hub:
             return
         job_id = progress.job_id
         if job_id not in self.live:
-            if job_id not in self._foreign:
+            if self._pages and job_id not in self._foreign:
                 self._unknown.add(job_id)
                 self.ring()
             return
@@ -145,10 +150,14 @@ class Hub:
 
     async def _follow(self) -> None:
         while True:
-            try:
-                await self._look()
-            except Unavailable as error:
-                log.warning("channel_unread", code=error.code)
+            if self._pages:
+                try:
+                    await self._look()
+                except Unavailable as error:
+                    log.warning("channel_unread", code=error.code)
+                await anyio.sleep(LOOK_S)
+            else:  # Nobody to tell; the next page starts with a look of its own.
+                self.live, self._previews = {}, {}
             with anyio.move_on_after(POLL_S):
                 await self._bell.wait()
             self._bell = anyio.Event()

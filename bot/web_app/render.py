@@ -69,11 +69,18 @@ class MessageView:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The reply's paragraphs, without what the live display says better."""
-        if self.reply is None:
-            return ()
-        # A request's last line tells its place as it was; the live display tells it as it is.
-        return self.reply.lines[:-1] if self.live else self.reply.lines
+        """The reply's paragraphs, without what is shown elsewhere in the message."""
+        lines = self.reply.lines if self.reply else ()
+        if self.live:
+            return lines[:-1]  # The place as it was then; the live display has it as it is now.
+        return lines[1:] if self.pictures else lines
+
+    @property
+    def origin(self) -> str:
+        """What the first line of a result says beside the label's own words: model, verify ids."""
+        if self.reply is None or not self.pictures:
+            return ""
+        return self.reply.lines[0].removeprefix(self.pictures[0].label).removeprefix(" · ")
 
     @property
     def is_emptied(self) -> bool:

@@ -29,7 +29,7 @@ MODERATOR_FOR_S = 7 * 24 * 3600
 _ADJECTIVES = (
     "Amber Bold Brave Bright Calm Clever Coral Curious Gentle Golden Happy Humble Indigo Ivory "
     "Jolly Kind Lively Lucky Mellow Merry Nimble Noble Olive Patient Quick Quiet Rosy Scarlet "
-    "Silver Sunny Swift Witty"
+    "Silver Steady Sunny Witty"
 )
 _BIRDS = (
     "Avocet Bittern Bunting Crane Curlew Dipper Dunlin Egret Falcon Finch Goldcrest Grebe Heron "

@@ -99,17 +99,37 @@ function showTrouble(text) {
 
 // ---- what is posted ---------------------------------------------------------------------------
 
-document.body.addEventListener("htmx:beforeSwap", (event) => {
-  event.detail.shouldSwap = false;
-  event.detail.isError = false;
-  const isHTML = event.detail.xhr.getResponseHeader("Content-Type")?.startsWith("text/html");
-  if (isHTML) merge(event.detail.xhr.responseText);
-  else if (event.detail.xhr.status >= 400) showTrouble(event.detail.xhr.responseText);
-});
+function showAnswer(status, type, text) {
+  if (type?.startsWith("text/html")) merge(text);
+  else if (status >= 400) showTrouble(text);
+}
 
-document.body.addEventListener("htmx:sendError", () => {
-  showTrouble("Easel could not be reached. What you typed is still here.");
+function showUnreachable() {
+  showTrouble("Easel could not be reached. Try again in a moment.");
+}
+
+// Buttons post through htmx, one at a time each; what they answer is merged like everything else.
+document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  detail.shouldSwap = false;
+  showAnswer(detail.xhr.status, detail.xhr.getResponseHeader("Content-Type"), detail.xhr.responseText);
 });
+document.body.addEventListener("htmx:sendError", showUnreachable);
+
+// Lines are sent as quickly as somebody types them, which htmx's one request an element is not for.
+async function say(text) {
+  try {
+    const answer = await fetch("/say", {
+      method: "POST",
+      headers: { "HX-Request": "true" },
+      body: new URLSearchParams({ text }),
+    });
+    showAnswer(answer.status, answer.headers.get("Content-Type"), await answer.text());
+    return answer.ok;
+  } catch {
+    showUnreachable();
+    return false;
+  }
+}
 
 const confirmation = document.getElementById("confirm");
 
@@ -205,4 +225,4 @@ new ResizeObserver(() => {
   if (isNearEnd()) goToEnd();
 }).observe(scroll);
 connect();
-setUpCommandBox(document.getElementById("composer"));
+setUpCommandBox(document.getElementById("composer"), say);

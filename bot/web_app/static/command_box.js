@@ -1,9 +1,9 @@
-// The command box: a combobox that offers commands and flags while a person types.
+// The command box: a combobox that offers commands and flags while a person types, and sends lines.
 // Keys as the ARIA Authoring Practices have them: arrows choose, Enter or Tab takes, Escape closes.
 
 const PAUSE_MS = 60; // Quicker than people type, so that one request serves a burst of keys.
 
-export function setUpCommandBox(form) {
+export function setUpCommandBox(form, send) {
   const input = form.querySelector("input[name=text]");
   const list = form.querySelector("[role=listbox]");
   let timer = null;
@@ -99,17 +99,18 @@ export function setUpCommandBox(form) {
     if (option) take(option);
   });
 
-  form.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.target !== form) return;
-    form.dataset.sent = input.value;
+  // The box is empty at once, for the next line; what could not be sent comes back into it.
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const text = input.value.trim();
+    if (!text) return;
+    input.value = "";
     close();
-  });
-  form.addEventListener("htmx:afterRequest", (event) => {
-    if (event.target !== form || !event.detail.successful) return;
-    earlier = [...earlier.filter((text) => text !== form.dataset.sent), form.dataset.sent];
-    at = earlier.length;
-    if (input.value === form.dataset.sent) input.value = ""; // Unless the next one is begun.
-    close();
-    input.focus();
+    if (await send(text)) {
+      earlier = [...earlier.filter((other) => other !== text), text];
+      at = earlier.length;
+    } else if (!input.value) {
+      input.value = text;
+    }
   });
 }

@@ -114,6 +114,23 @@ def test_a_picture_has_its_alt_text_its_label_and_its_size(renderer):
     assert [each.text.strip() for each in page.by_class("label")] == ["AI-generated"]
 
 
+def test_the_label_s_words_are_said_once(renderer):
+    """Beside the picture, with the model they speak of."""
+    page = shown(renderer, message(result()))
+
+    assert page.text.count("AI-generated") == 1
+    assert page.by_class("origin")[0].text == "Easel small"
+    assert [each.text for each in page.by_class("line")] == ["/imagine a red apple --seed 7"]
+
+
+def test_several_pictures_share_one_line_of_origin(renderer):
+    """Each has its own label, all have one model."""
+    page = shown(renderer, message(result(picture(1), picture(2))))
+
+    assert len(page.by_class("label")) == 2
+    assert [each.text for each in page.by_class("origin")] == ["Easel small"]
+
+
 def test_a_picture_can_be_downloaded_under_its_file_name(renderer):
     """By a link that says so to a screen reader."""
     (link,) = shown(renderer, message(result())).by_class("get")

@@ -44,6 +44,7 @@ def test_a_new_browser_becomes_a_member_with_a_friendly_name(sessions):
     session = sessions.new()
 
     assert re.fullmatch(r"[A-Z][a-z]+ [A-Z][a-z]+", session.name)
+    assert len(set(session.name.split())) == 2
     assert session.member_id.startswith("web:")
     assert sessions.actor(session).role is Role.MEMBER
 
