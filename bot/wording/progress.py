@@ -33,6 +33,8 @@ def progress_line(progress: Progress) -> str:
         return "Loading the model"
     if progress.phase is Phase.FINISHING:
         return "Checking and labelling"
+    if not progress.total_steps:
+        return "Starting to draw"  # The engine has the request and has not said how many steps.
     step = f"step {progress.step} of {progress.total_steps}"
     if progress.picture_count > 1:
         return f"Picture {progress.picture + 1} of {progress.picture_count}, {step}"

@@ -53,6 +53,7 @@ def test_a_place_is_said_in_one_line(place, line):
             "Picture 2 of 4, step 5 of 20",
             id="one of several",
         ),
+        pytest.param({"phase": Phase.DENOISING}, "Starting to draw", id="before the first step"),
         pytest.param({"phase": Phase.FINISHING}, "Checking and labelling", id="finishing"),
     ],
 )
