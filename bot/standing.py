@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from bot import wording
 from bot.bootstrap import Services
 from bot.replies import Reply
-from core.contracts.ids import JobId
 from core.contracts.jobs import Job, Picture, QueuePlace
 from core.contracts.verdicts import Decision, Verdict
 from core.storage import Unit
@@ -18,10 +17,9 @@ from core.workflow import JobState, NoticeKind
 _S, _N = JobState, NoticeKind
 
 STANDS_IN: dict[NoticeKind, frozenset[JobState]] = {
-    _N.ACCEPTED: frozenset({_S.SCREENING, _S.QUEUED, _S.RUNNING}),
     _N.HELD: frozenset({_S.PROMPT_REVIEW}),
     _N.REFUSED: frozenset({_S.BLOCKED}),
-    _N.QUEUED: frozenset({_S.QUEUED, _S.RUNNING}),
+    _N.QUEUED: frozenset({_S.SCREENING, _S.QUEUED, _S.RUNNING}),
     _N.RESULT: frozenset({_S.PUBLISHED, _S.DELIVERED}),
     _N.OUTPUT_HELD: frozenset({_S.OUTPUT_REVIEW}),
     _N.WITHHELD: frozenset({_S.WITHHELD}),
@@ -33,16 +31,21 @@ STANDS_IN: dict[NoticeKind, frozenset[JobState]] = {
 """The states in which a notice still says something true. One that a later step has overtaken is
 dropped: a picture taken down before it was posted must never be posted."""
 
+_IN_QUEUE = frozenset({_S.SCREENING, _S.QUEUED, _S.RUNNING})
+_JUDGED = frozenset({_S.BLOCKED})
+_DRAWN = frozenset({_S.PUBLISHED, _S.DELIVERED, _S.WITHHELD})
+"""The states whose words need the job's place, its verdicts, its pictures."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """All that is recorded of a job and may be told."""
+    """What is recorded of a job, as far as it takes to tell how it stands."""
 
     job: Job
-    pictures: tuple[Picture, ...]
-    verdicts: tuple[Verdict, ...]
-    place: QueuePlace | None
-    was_taken_down: bool
+    pictures: tuple[Picture, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    place: QueuePlace | None = None
+    was_taken_down: bool = False
 
     @property
     def kind(self) -> NoticeKind:
@@ -59,19 +62,15 @@ class Standing:
         )
 
 
-def read_standing(unit: Unit, job_id: JobId) -> Standing:
-    """Read what is recorded of a job; deleted pictures are left out.
-
-    Raises:
-        NotFound: `job_not_found`.
-    """
-    pictures = unit.pictures.of_job(job_id)
+def read_standing(unit: Unit, job: Job) -> Standing:
+    """Read what it takes to tell how a job stands; deleted pictures are left out."""
+    pictures = unit.pictures.of_job(job.job_id) if job.state in _DRAWN else []
     kept = tuple(each for each in pictures if not unit.pictures.is_deleted(each.verify_id))
     return Standing(
-        job=unit.jobs.get(job_id),
+        job=job,
         pictures=kept,
-        verdicts=tuple(unit.verdicts.of_job(job_id)),
-        place=unit.jobs.place(job_id),
+        verdicts=tuple(unit.verdicts.of_job(job.job_id)) if job.state in _JUDGED else (),
+        place=unit.jobs.place(job.job_id) if job.state in _IN_QUEUE else None,
         was_taken_down=len(kept) < len(pictures),
     )
 
@@ -103,7 +102,6 @@ def _by(sentence: Callable[[Job], Reply]) -> Callable[[Services, Standing], Repl
 
 
 _TELLERS: dict[NoticeKind, Callable[[Services, Standing], Reply]] = {
-    _N.ACCEPTED: _accepted,
     _N.HELD: _by(wording.held),
     _N.REFUSED: _refused,
     _N.QUEUED: _accepted,

@@ -66,7 +66,6 @@ class TaskName(StrEnum):
 class NoticeKind(StrEnum):
     """What a step tells the people concerned; `bot/wording.py` has the sentences."""
 
-    ACCEPTED = "accepted"
     HELD = "held"
     REFUSED = "refused"
     QUEUED = "queued"
@@ -91,7 +90,8 @@ class Step:
 _S, _O, _T, _N = JobState, Outcome, TaskName, NoticeKind
 
 TABLE: dict[tuple[JobState, Outcome], Step] = {
-    (_S.NEW, _O.RULES_PASS): Step(_S.SCREENING, _T.SCREEN_PROMPT, _N.ACCEPTED),
+    # No notice: the answer to the request itself says that it was accepted.
+    (_S.NEW, _O.RULES_PASS): Step(_S.SCREENING, _T.SCREEN_PROMPT),
     (_S.NEW, _O.RULES_BLOCK): Step(_S.BLOCKED),  # The caller is answered at once, privately.
     (_S.NEW, _O.RULES_REVIEW): Step(_S.PROMPT_REVIEW, notice=_N.HELD),
     (_S.SCREENING, _O.PROMPT_ALLOW): Step(_S.QUEUED, _T.GENERATE, _N.QUEUED),

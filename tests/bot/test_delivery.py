@@ -147,14 +147,13 @@ def test_a_wake_up_delivers_long_before_the_next_look(
         async with delivering(services, poster):
             await until(lambda: events._ears)
             job_id = imagine.submit(services, ada, "a red apple", address).job_id
-            await poster.have(1)
             queue_up(services, job_id)
             events.wake("easel.wake.web")
-            await poster.have(2)
+            await poster.have(1)
 
     anyio.run(scene)
 
-    assert poster.kinds == [NoticeKind.ACCEPTED, NoticeKind.QUEUED]
+    assert poster.kinds == [NoticeKind.QUEUED]
 
 
 def test_without_wake_ups_looking_by_itself_is_enough(
@@ -166,7 +165,7 @@ def test_without_wake_ups_looking_by_itself_is_enough(
 
     async def scene():
         async with delivering(services, poster):
-            imagine.submit(services, ada, "a red apple", address)
+            queue_up(services, imagine.submit(services, ada, "a red apple", address).job_id)
             await poster.have(1)
 
     anyio.run(scene)
@@ -243,6 +242,8 @@ def test_a_failing_post_is_tried_again_and_others_do_not_wait(
         async with delivering(services, poster):
             await poster.have(1)
             other = imagine.submit(services, bob, "a cat", address).job_id
+            queue_up(services, other)
+            services.courier.nudge(Platform.WEB)
             await until(lambda: other in {job_id for _, job_id, _ in poster.posts})
             await until(lambda: has_come(services, published, clock, events))
 
@@ -271,7 +272,7 @@ def test_a_hanging_post_is_cut_off_and_tried_again(
 
 
 def test_a_jobs_notices_keep_their_order_while_posts_overlap(services, poster, ada, address):
-    """Many jobs at once: each is accepted before it is queued."""
+    """Many jobs at once: each is queued before it is cancelled."""
     jobs = []
 
     async def scene():
@@ -279,9 +280,11 @@ def test_a_jobs_notices_keep_their_order_while_posts_overlap(services, poster, a
             for number in range(12):
                 actor = ada.model_copy(update={"member_id": f"web:{number}"})
                 jobs.append(imagine.submit(services, actor, "a cat", address).job_id)
+                queue_up(services, jobs[-1])
+            services.courier.nudge(Platform.WEB)
             await poster.have(12)
             for job_id in jobs:
-                queue_up(services, job_id)
+                advance(services, job_id, Outcome.CANCELLED)
             services.courier.nudge(Platform.WEB)
             await poster.have(24)
 
@@ -289,7 +292,7 @@ def test_a_jobs_notices_keep_their_order_while_posts_overlap(services, poster, a
 
     for job_id in jobs:
         kinds = [kind for kind, of, _ in poster.posts if of == job_id]
-        assert kinds == [NoticeKind.ACCEPTED, NoticeKind.QUEUED]
+        assert kinds == [NoticeKind.QUEUED, NoticeKind.CANCELLED]
 
 
 def test_a_database_that_is_away_is_waited_for(services, poster, published, monkeypatch):
@@ -321,6 +324,7 @@ def test_a_caller_that_waits_for_one_job_leaves_the_others_alone(
 ):
     """A terminal delivers its own request only."""
     other = imagine.submit(services, bob, "a cat", address).job_id
+    queue_up(services, other)
 
     async def scene():
         async with delivering(services, poster, job_id=published):

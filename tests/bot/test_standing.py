@@ -11,7 +11,7 @@ from tests.bot.road import advance, publish, queue_up
 
 def standing_of(services, job_id):
     with services.store.reading() as unit:
-        return read_standing(unit, job_id)
+        return read_standing(unit, unit.jobs.get(job_id))
 
 
 def test_every_notice_of_the_workflow_has_words_and_stands_where_its_step_leads():
@@ -49,7 +49,7 @@ def test_a_waiting_job_knows_its_place(services, clock, ada, bob, address):
 
     standing = standing_of(services, later)
 
-    assert (standing.kind, standing.place.position) == (NoticeKind.ACCEPTED, 2)
+    assert (standing.kind, standing.place.position) == (NoticeKind.QUEUED, 2)
 
 
 def test_a_job_taken_down_is_told_apart_from_one_withheld(services, ada, address):

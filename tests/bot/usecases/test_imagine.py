@@ -23,7 +23,7 @@ def job_of(services, reply):
 
 
 def test_an_accepted_request_is_one_transaction_with_all_that_follows(services, ada, address):
-    """Job, verdict, audit row, task and notice are there together."""
+    """Job, verdict, audit row and task are there together; the answer itself is the notice."""
     reply = imagine.submit(services, ada, "a red apple --seed 7 --n 2", address)
 
     assert (reply.kind, reply.visibility) == (ReplyKind.PROGRESS, Visibility.PUBLIC)
@@ -42,7 +42,7 @@ def test_an_accepted_request_is_one_transaction_with_all_that_follows(services, 
     assert verdicts[0].job_id == reply.job_id
     assert {row.by for row in audit} == {ada.member_id}
     assert sent_or_due or [task.job_id for task in due] == [reply.job_id]
-    assert pending == 1
+    assert pending == 0
 
 
 def test_without_a_seed_one_is_drawn_for_each_request(services, ada, address):

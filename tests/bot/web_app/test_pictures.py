@@ -110,9 +110,10 @@ def test_a_preview_is_its_requester_s_alone_and_kept_nowhere(browsers, stage, ap
     anna, ben = browsers(), browsers()
     anna.post("/say", data={"text": "/imagine a red apple"})
     job_id = stage.newest().job_id
-    stage.begin(job_id)
-    stage.report(job_id, 3, preview=b"a jpeg")
-    wait_for(lambda: app.state.web.hub.preview(job_id))
+    with app.state.web.hub.subscribe():
+        stage.begin(job_id)
+        stage.report(job_id, 3, preview=b"a jpeg")
+        wait_for(lambda: app.state.web.hub.preview(job_id))
 
     hers, his = (each.get(f"/jobs/{job_id}/preview/1") for each in (anna, ben))
 
@@ -134,10 +135,10 @@ def test_a_policy_without_previews_has_none(services, web_settings, stage):
             anna.post("/say", data={"text": "/imagine a red apple"})
             job_id = stage.newest().job_id
             stage.begin(job_id)
-            stage.report(job_id, 3, preview=b"a jpeg")
-            wait_for(
-                lambda: job_id in app.state.web.hub.live and app.state.web.hub.live[job_id].done
-            )
+            hub = app.state.web.hub
+            with hub.subscribe():
+                stage.report(job_id, 3, preview=b"a jpeg")
+                wait_for(lambda: job_id in hub.live and hub.live[job_id].done)
 
             assert anna.get(f"/jobs/{job_id}/preview/1").status_code == 404
     strict.courier.close()

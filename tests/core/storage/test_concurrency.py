@@ -55,7 +55,7 @@ def added(store, state=JobState.NEW):
 
 
 def test_of_twenty_that_take_one_step_one_does(store, open_store):
-    """The others learn that they lost; there is one task, one notice and one audit row."""
+    """The others learn that they lost; there is one task and one audit row."""
     job_id = added(store)
 
     def step(own, _number):
@@ -70,7 +70,6 @@ def test_of_twenty_that_take_one_step_one_does(store, open_store):
     assert sorted(results) == ["illegal_step"] * 19 + [JobState.SCREENING]
     with store.reading() as unit:
         assert len(unit.outbox.due(now=START)) == 1
-        assert unit.notices.pending(Platform.WEB) == 1
         assert len(unit.audit.of_job(job_id)) == 1
 
 
@@ -123,7 +122,7 @@ def test_no_two_claimers_get_one_notice(store, open_store):
 def test_a_jobs_notices_keep_their_order_among_many_tellers(store, open_store):
     """Whoever tells them, the next is handed out only after the one before was told."""
     job_id = added(store)
-    kinds = [NoticeKind.ACCEPTED, NoticeKind.QUEUED, NoticeKind.RESULT] * 4
+    kinds = [NoticeKind.HELD, NoticeKind.QUEUED, NoticeKind.RESULT] * 4
     with store.unit() as unit:
         for kind in kinds:
             unit.notices.add(kind, job_id, an_address(), now=START)

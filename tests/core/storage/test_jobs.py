@@ -94,15 +94,15 @@ def test_a_notice_goes_to_the_given_address_or_to_the_jobs_own(store):
     job = added(store)
     elsewhere, moved = an_address(Platform.SLACK, "C1"), an_address(Platform.WEB, "random")
     with store.unit() as unit:
-        unit.jobs.advance(job.job_id, Outcome.RULES_PASS, now=at(1), address=elsewhere)
+        unit.jobs.advance(job.job_id, Outcome.RULES_REVIEW, now=at(1), address=elsewhere)
         unit.jobs.set_address(job.job_id, moved)
-        unit.jobs.advance(job.job_id, Outcome.PROMPT_ALLOW, now=at(2))
+        unit.jobs.advance(job.job_id, Outcome.APPROVED, now=at(2))
 
         [first] = unit.notices.claim(Platform.SLACK, "d", now=at(2), lease_s=9)
         unit.notices.ack(first.notice_id, "d", now=at(2))
         [second] = unit.notices.claim(Platform.WEB, "d", now=at(2), lease_s=9)
 
-        assert (first.address, first.kind) == (elsewhere, NoticeKind.ACCEPTED)
+        assert (first.address, first.kind) == (elsewhere, NoticeKind.HELD)
         assert (second.address, second.kind) == (moved, NoticeKind.QUEUED)
         assert unit.jobs.get(job.job_id).address == moved
         assert [found.job_id for found in unit.jobs.recent("local", channel_id="random")] == [

@@ -56,10 +56,10 @@ def test_nobody_else_gets_a_claimed_notice_until_its_lease_is_over(store):
 
 def test_a_jobs_later_notice_waits_for_its_earlier_one(store):
     """Also while the earlier one is being told, and on any platform."""
-    elsewhere = with_notices(store, NoticeKind.ACCEPTED, address=an_address(Platform.SLACK))
+    elsewhere = with_notices(store, NoticeKind.HELD, address=an_address(Platform.SLACK))
     with store.unit() as unit:
         unit.notices.add(NoticeKind.RESULT, elsewhere, an_address(), now=at(0))
-    job_id = with_notices(store, NoticeKind.ACCEPTED, NoticeKind.QUEUED, NoticeKind.RESULT)
+    job_id = with_notices(store, NoticeKind.HELD, NoticeKind.QUEUED, NoticeKind.RESULT)
 
     kinds = []
     while found := claim(store):
@@ -69,7 +69,7 @@ def test_a_jobs_later_notice_waits_for_its_earlier_one(store):
         assert acked(store, notice)
         kinds.append(notice.kind)
 
-    assert kinds == [NoticeKind.ACCEPTED, NoticeKind.QUEUED, NoticeKind.RESULT]
+    assert kinds == [NoticeKind.HELD, NoticeKind.QUEUED, NoticeKind.RESULT]
     [first] = claim(store, platform=Platform.SLACK)
     acked(store, first)
     assert [notice.job_id for notice in claim(store)] == [elsewhere]
@@ -105,7 +105,7 @@ def test_a_released_notice_waits_until_its_retry(store):
 
 def test_pending_counts_what_is_not_acknowledged(store):
     """Claimed or not, per platform."""
-    with_notices(store, NoticeKind.ACCEPTED, NoticeKind.RESULT)
+    with_notices(store, NoticeKind.HELD, NoticeKind.RESULT)
     [notice] = claim(store)
     with store.unit() as unit:
         assert unit.notices.pending(WEB) == 2
