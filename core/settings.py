@@ -126,6 +126,11 @@ class WebSettings(BaseSettings):
     community: str = Field("local", description="Id of the community that the chat belongs to.")
     channel: str = Field("general", description="Name of the chat's channel.")
 
+    @property
+    def url(self) -> str:
+        """Where people reach the chat."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
 
 class WorkerSettings(BaseSettings):
     """The generation worker and its engine."""

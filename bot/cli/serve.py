@@ -2,17 +2,35 @@
 
 import os
 import sys
+from typing import Annotated
+
+import typer
 
 from bot.cli.terminal import Terminal
 
 
-def web() -> None:
+def web(
+    *,
+    moderator_link: Annotated[
+        bool,
+        typer.Option("--moderator-link", help="Print a one-time link for a moderator instead."),
+    ] = False,
+) -> None:
     """Serve the local web chat and deliver its answers."""
-    from bot.web_app.app import serve
     from core.settings import CoreSettings, WebSettings
 
-    with Terminal().guarded():
-        serve(CoreSettings(), WebSettings())
+    terminal = Terminal()
+    with terminal.guarded():
+        core, settings = CoreSettings(), WebSettings()
+        if moderator_link:
+            from bot.web_app.session import entry_link
+
+            secret = core.secret_key.get_secret_value()
+            terminal.result(entry_link(settings.url, secret, settings.community))
+        else:
+            from bot.web_app.app import serve
+
+            serve(core, settings)
 
 
 def screening() -> None:

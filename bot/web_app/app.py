@@ -38,7 +38,7 @@ from bot.web_app.session import Sessions
 from core.contracts.actors import Platform
 from core.contracts.ids import ChannelId, CommunityId
 from core.errors import AppError, NotFound, Unavailable, UserError
-from core.settings import CoreSettings, WebSettings
+from core.settings import PLACEHOLDER_SECRET, CoreSettings, WebSettings
 from core.telemetry import configure_logging
 
 log = structlog.get_logger()
@@ -85,6 +85,8 @@ def serve(core: CoreSettings, settings: WebSettings) -> None:
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
+    if core.secret_key.get_secret_value() == PLACEHOLDER_SECRET:
+        log.warning("sessions_can_be_forged", setting="EASEL_SECRET_KEY")
     log.info("web_starting", host=settings.host, port=settings.port)
     ChatServer(config, app.state.web.hub).run()
 

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from bot.cli import serve
+from bot.web_app.session import Sessions
 from core.storage import Store
 
 
@@ -47,3 +48,15 @@ def test_an_unusable_address_exits_with_2(easel, monkeypatch):
     monkeypatch.setenv("EASEL_DATABASE_URL", "mysql://somewhere")
 
     assert easel("migrate").exit_code == 2
+
+
+def test_a_deployment_prints_a_link_for_a_moderator(easel, monkeypatch):
+    """On standard output, at the address that people use; nothing is served."""
+    monkeypatch.setenv("EASEL_SECRET_KEY", "a secret")
+    monkeypatch.setenv("EASEL_WEB_PUBLIC_URL", "https://easel.example/")
+
+    result = easel("web", "--moderator-link")
+
+    link, _, token = result.stdout.strip().partition("?token=")
+    assert (result.exit_code, link) == (0, "https://easel.example/enter")
+    assert Sessions("a secret", "local").read_entry(token)

@@ -1,10 +1,11 @@
 """The app as a whole: its errors are sentences, its end is quick, its port is where it says."""
 
 import pytest
+import structlog
 
 from bot.web_app.app import create_app, serve
 from core.errors import Unavailable
-from core.settings import CoreSettings, WebSettings
+from core.settings import PLACEHOLDER_SECRET, CoreSettings, WebSettings
 from tests.bot.web_app.pages import read
 from tests.bot.web_app.server_in_thread import ServerInThread
 
@@ -107,8 +108,15 @@ def test_on_every_address_the_public_name_decides(services, public_url, status):
         assert httpx.get(server.url, headers={"Host": "other.example"}).status_code == status
 
 
-def test_serving_migrates_and_runs_with_the_settings(tmp_path, monkeypatch):
-    """`easel web` on a fresh home."""
+@pytest.mark.parametrize(
+    ("secret", "is_warned"),
+    [
+        pytest.param(PLACEHOLDER_SECRET, True, id="placeholder"),
+        pytest.param("own", False, id="own"),
+    ],
+)
+def test_serving_migrates_and_runs_with_the_settings(tmp_path, monkeypatch, secret, is_warned):
+    """`easel web` on a fresh home; cookies that anybody could sign are warned of."""
     seen = {}
 
     def run(server):
@@ -123,6 +131,9 @@ def test_serving_migrates_and_runs_with_the_settings(tmp_path, monkeypatch):
     monkeypatch.setattr("bot.web_app.app.ChatServer.run", run)
     monkeypatch.setattr("bot.web_app.app.configure_logging", lambda *_args: None)
 
-    serve(CoreSettings(_env_file=None, home=tmp_path), WebSettings(_env_file=None, port=8123))
+    core = CoreSettings(_env_file=None, home=tmp_path, secret_key=secret)
+    with structlog.testing.capture_logs() as logs:
+        serve(core, WebSettings(_env_file=None, port=8123))
 
+    assert ("sessions_can_be_forged" in {entry["event"] for entry in logs}) is is_warned
     assert seen == {"port": 8123, "grace": 3, "access_log": False, "jobs": 0}
