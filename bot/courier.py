@@ -7,6 +7,7 @@ busy share its next round.
 """
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
@@ -20,6 +21,9 @@ from core.outbox import TaskSender, flush
 from core.storage import Store
 
 log = structlog.get_logger()
+
+ROUND_S = 0.05
+"""The least time between two rounds: a lone task goes out at once, a burst of them together."""
 
 _BATCH = 100
 """Tasks a flush sends at most; a full batch means that there may be more."""
@@ -43,15 +47,17 @@ class Courier:
         self._events = events
         self._clock = clock
         self._changed = threading.Condition()
+        self._is_nudged = False
         self._platforms: set[Platform] = set()
         self._is_carrying = False
         self._is_closed = False
         self._thread: threading.Thread | None = None
 
-    def nudge(self, platform: Platform) -> None:
-        """Say that something was committed for this platform; returns at once."""
+    def nudge(self, *platforms: Platform) -> None:
+        """Say that something was committed, with notices for these platforms; returns at once."""
         with self._changed:
-            self._platforms.add(platform)
+            self._is_nudged = True
+            self._platforms.update(platforms)
             # A bug in a flush ends the thread loudly; the next nudge starts another.
             if not self._is_closed and (self._thread is None or not self._thread.is_alive()):
                 self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
@@ -62,7 +68,7 @@ class Courier:
         """Wait until everything nudged so far was carried; False when the time is over."""
         with self._changed:
             return self._changed.wait_for(
-                lambda: not self._platforms and not self._is_carrying, timeout_s
+                lambda: not self._is_nudged and not self._is_carrying, timeout_s
             )
 
     def close(self, timeout_s: float = 3.0) -> None:
@@ -74,13 +80,16 @@ class Courier:
             self._thread.join(timeout_s)
 
     def _run(self) -> None:
+        next_at = time.monotonic()
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._platforms or self._is_closed)
-                if not self._platforms:
+                self._changed.wait_for(lambda: self._is_closed, next_at - time.monotonic())
+                self._changed.wait_for(lambda: self._is_nudged or self._is_closed)
+                if not self._is_nudged:
                     return
-                platforms, self._platforms = self._platforms, set()
+                platforms, self._platforms, self._is_nudged = self._platforms, set(), False
                 self._is_carrying = True
+            next_at = time.monotonic() + ROUND_S
             try:
                 self._carry(platforms)
             finally:

@@ -1,6 +1,7 @@
 """Stand in for what is away: the broker and Redis's events, in memory and without a clock."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -71,8 +72,9 @@ class FakeEvents:
             self._ears.remove(entry)
 
     def _tell(self, topic: str, payload: bytes) -> None:
-        for loop, ear in self._ears:
-            loop.call_soon_threadsafe(ear.put_nowait, (topic, payload))
+        for loop, ear in tuple(self._ears):
+            with contextlib.suppress(RuntimeError):  # Who listened has just ended.
+                loop.call_soon_threadsafe(ear.put_nowait, (topic, payload))
 
     def close(self) -> None:
         """Nothing to give back."""

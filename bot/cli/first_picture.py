@@ -51,7 +51,7 @@ def _await_settled(services: Services, job_id: JobId) -> Standing:
     deadline = time.monotonic() + TIMEOUT_S
     while True:
         with services.store.reading() as unit:
-            standing = read_standing(unit, job_id)
+            standing = read_standing(unit, unit.jobs.get(job_id))
         if standing.job.state in _SETTLED:
             return standing
         if time.monotonic() > deadline:

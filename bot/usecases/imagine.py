@@ -35,8 +35,6 @@ def submit(
         UserError: the request cannot be read, or the person may not make it now.
     """
     permissions.require(actor, Deed.IMAGINE)
-    with services.store.reading() as unit:
-        quotas.require_room(unit, actor, services.settings.max_waiting_jobs)
     spec = read_request(services.catalog, text, services.gate.policy.max_prompt_chars)
     return admit(services, actor, spec, address, parent=parent, action=action)
 
@@ -86,7 +84,11 @@ def admit(
         is_age_restricted=address.is_age_restricted,
     )
     stood = _record(services, job, verdict)
-    services.courier.nudge(address.platform)
+    match stood.job.state:
+        case JobState.SCREENING:
+            services.courier.nudge()
+        case JobState.PROMPT_REVIEW:
+            services.courier.nudge(address.platform)
     return standing.tell(services, stood, stood.kind)
 
 
@@ -124,11 +126,12 @@ def _new_job(
 
 def _record(services: Services, job: Job, verdict: Verdict) -> standing.Standing:
     """Write job, verdict and what follows from it, all or nothing."""
+    outcome = outcome_of(verdict)
     with services.store.unit() as unit:
-        # Again, now under the write lock: two requests may have passed the first look together.
+        # Counted under the write lock: of two requests at once, one takes the last place.
         quotas.require_room(unit, job.actor, services.settings.max_waiting_jobs)
         unit.jobs.add(job)
         unit.verdicts.add(verdict)
-        outcome = outcome_of(verdict)
-        unit.jobs.advance(job.job_id, outcome, now=job.created_at, by=job.actor.member_id)
-        return standing.read_standing(unit, job.job_id)
+        job = unit.jobs.advance(job.job_id, outcome, now=job.created_at, by=job.actor.member_id)
+        # All there is to know of a job that is a moment old; reading it back would cost as much.
+        return standing.Standing(job, verdicts=(verdict,), place=unit.jobs.place(job.job_id))

@@ -20,7 +20,7 @@ def show(services: Services, actor: Actor, job_id: JobId, address: ReplyAddress)
         job = permissions.visible_job(unit, actor, job_id)
         if job.address.is_age_restricted and not address.is_age_restricted:
             raise UserError("age_restricted", value=job_id)
-        standing = read_standing(unit, job_id)
+        standing = read_standing(unit, job)
     return tell(services, standing, standing.kind)
 
 
@@ -32,7 +32,7 @@ def details(services: Services, actor: Actor, job_id: JobId) -> Reply:
     """
     with services.store.reading() as unit:
         job = permissions.visible_job(unit, actor, job_id)
-        standing = read_standing(unit, job_id)
-    may_see_findings = actor.is_moderator or permissions.is_author(actor, job)
-    verdicts = standing.verdicts if may_see_findings else ()
-    return wording.details(standing.job, standing.pictures, verdicts, services.gate.policy)
+        standing = read_standing(unit, job)
+        may_see_findings = actor.is_moderator or permissions.is_author(actor, job)
+        verdicts = tuple(unit.verdicts.of_job(job_id)) if may_see_findings else ()
+    return wording.details(job, standing.pictures, verdicts, services.gate.policy)

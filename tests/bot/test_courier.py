@@ -10,25 +10,34 @@ from core.workflow import TaskName
 SOON_S = 10.0
 
 
-def test_an_accepted_request_reaches_the_broker_and_wakes_delivery(
+def test_an_accepted_request_reaches_the_broker_and_wakes_nobody(
     services, queue, events, ada, address
 ):
-    """The task goes out first, then the wake-up."""
+    """Its answer is its notice; delivery has nothing to do yet."""
     job_id = imagine.submit(services, ada, "a red apple", address).job_id
 
     assert services.courier.settle(SOON_S)
 
     assert queue.sent == [(TaskName.SCREEN_PROMPT, job_id, "screening")]
-    assert events.woken == ["easel.wake.web"]
+    assert events.woken == []
 
 
-def test_a_broker_that_is_away_leaves_the_task_in_the_outbox(services, queue, events, ada, address):
+def test_a_notice_wakes_its_platforms_delivery_even_without_a_broker(services, queue, events):
+    """The notice is in the database; only the task needs the broker."""
+    queue.is_away = True
+
+    services.courier.nudge(Platform.WEB, Platform.CLI)
+    assert services.courier.settle(SOON_S)
+
+    assert set(events.woken) == {"easel.wake.web", "easel.wake.cli"}
+
+
+def test_a_broker_that_is_away_leaves_the_task_in_the_outbox(services, queue, ada, address):
     """The request is accepted all the same; the next nudge sends both."""
     queue.is_away = True
     first = imagine.submit(services, ada, "a red apple", address).job_id
     assert services.courier.settle(SOON_S)
     assert queue.sent == []
-    assert events.woken == ["easel.wake.web"]
     queue.is_away = False
 
     second = imagine.submit(services, ada, "a cat", address).job_id
