@@ -38,7 +38,7 @@ def demo(
         stack.start(start_line(terminal))
         try:
             _present(stack, terminal, draws=picture)
-            threading.Event().wait()
+            _await_interrupt()
         except KeyboardInterrupt:
             terminal.say("Ending …")
         finally:
@@ -63,6 +63,10 @@ def _interruptible() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _await_interrupt() -> None:
+    threading.Event().wait()
 
 
 def _present(stack: "Stack", terminal: Terminal, *, draws: bool) -> None:

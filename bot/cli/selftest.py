@@ -17,7 +17,7 @@ REQUEST = "a red apple on a blue background"
 PICTURE_TIMEOUT_S = 300.0
 
 
-class CheckFailed(Exception):  # noqa: N818 - it names what happened, as a check does.
+class CheckFailed(Exception):
     """Say what a check found instead of what it looked for."""
 
 

@@ -19,10 +19,11 @@ HEALTH_TIMEOUT_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where this stack listens, on loopback."""
+    """Where this stack listens: Redis on loopback, the chat where the settings say."""
 
     redis: int
     web: int
+    web_host: str
 
     @property
     def redis_url(self) -> str:
@@ -32,7 +33,7 @@ class Ports:
     @property
     def web_url(self) -> str:
         """The local chat's address."""
-        return f"http://127.0.0.1:{self.web}"
+        return f"http://{self.web_host}:{self.web}"
 
 
 HealthCheck = Callable[[Ports, int], bool]
@@ -78,7 +79,7 @@ def _beats(kind: str) -> HealthCheck:
 
 
 def _web_answers(ports: Ports, _pid: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", ports.web, timeout=HEALTH_TIMEOUT_S)
+    connection = http.client.HTTPConnection(ports.web_host, ports.web, timeout=HEALTH_TIMEOUT_S)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == http.client.OK

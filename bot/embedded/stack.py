@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 import structlog
+from pydantic_settings import BaseSettings
 
 from bot.embedded import redis_server
 from bot.embedded.home import Home, RunningStack, running_child
@@ -26,6 +27,9 @@ READY_TIMEOUT_S = 180.0
 machine and a minute on two cores that everybody wants."""
 
 HEALTH_INTERVAL_S = 0.1
+
+_LOOPBACK = "127.0.0.1"
+_EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - what an operator may have set.
 LOG_INTERVAL_S = 10.0
 
 
@@ -48,10 +52,16 @@ def _silent(_report: StartReport) -> None:
 
 def settings_from(env: Mapping[str, str]) -> CoreSettings:
     """Make the settings that a child started with this environment has."""
-    prefix = "EASEL_"
+    return CoreSettings.model_validate(_fields_of(CoreSettings, env, "EASEL_"))
+
+
+def _web_settings_from(env: Mapping[str, str]) -> WebSettings:
+    return WebSettings.model_validate(_fields_of(WebSettings, env, "EASEL_WEB_"))
+
+
+def _fields_of(of: type[BaseSettings], env: Mapping[str, str], prefix: str) -> dict[str, str]:
     fields = {name.removeprefix(prefix).lower(): value for name, value in env.items()}
-    known = {name: value for name, value in fields.items() if name in CoreSettings.model_fields}
-    return CoreSettings.model_validate(known)
+    return {name: value for name, value in fields.items() if name in of.model_fields}
 
 
 class Stack:
@@ -65,7 +75,7 @@ class Stack:
         self.home = Home(home)
         self._asked = dict(settings_env)
         self._has_web = web
-        self._ports = Ports(redis=0, web=0)
+        self._ports = Ports(redis=0, web=0, web_host=_LOOPBACK)
         self._children: dict[str, Child] = {}
         self._held = contextlib.ExitStack()
         self._stopped = threading.Event()
@@ -169,13 +179,12 @@ class Stack:
     def _prepare(self) -> None:
         for name in self.home.end_leftovers():
             log.warning("leftover_ended", child=name)
-        wanted = WebSettings.model_validate(
-            {"port": self._asked["EASEL_WEB_PORT"]} if "EASEL_WEB_PORT" in self._asked else {}
-        ).port
-        is_taken = wanted == 0 or not redis_server.is_free(wanted)
+        web = _web_settings_from(self._asked)
+        is_taken = web.port == 0 or not redis_server.is_free(web.port, web.host)
         self._ports = Ports(
             redis=redis_server.free_port(),
-            web=redis_server.free_port() if is_taken else wanted,
+            web=redis_server.free_port() if is_taken else web.port,
+            web_host=_LOOPBACK if web.host in _EVERYWHERE else web.host,
         )
         self.env = {
             **self._asked,

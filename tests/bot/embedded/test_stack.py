@@ -177,3 +177,17 @@ def test_a_stack_after_a_killed_one_ends_its_children_first(parts, tmp_path, wai
 
     with Stack({}, tmp_path).start():
         wait_for(lambda: reborn.poll() is not None)
+
+
+@pytest.mark.parametrize(
+    ("host", "reached_at"),
+    [
+        pytest.param("0.0.0.0", "127.0.0.1", id="everywhere"),
+        pytest.param("localhost", "localhost", id="by name"),
+    ],
+)
+def test_a_chat_that_listens_elsewhere_is_asked_where_it_listens(parts, tmp_path, host, reached_at):
+    """Everywhere includes loopback."""
+    with Stack({"EASEL_WEB_HOST": host, "EASEL_WEB_PORT": "0"}, tmp_path).start() as stack:
+        assert stack.web_url == f"http://{reached_at}:{stack.env['EASEL_WEB_PORT']}"
+        assert stack.env["EASEL_WEB_HOST"] == host
