@@ -1,7 +1,7 @@
 """Notices reach people once, in order, whatever dies in between."""
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 
 import anyio
 import pytest
@@ -356,3 +356,51 @@ def test_a_moderators_no_is_told(services, poster, ada, address):
 def test_a_notice_rests_longer_after_each_failure_up_to_a_minute(attempts, delay_s):
     """Also one that fails for weeks."""
     assert retry_delay_s(attempts) == delay_s
+
+
+def test_a_notice_that_can_not_be_worded_rests_and_its_neighbours_are_told(
+    services, poster, bob, address, published, monkeypatch
+):
+    """A poison record holds up itself alone."""
+    other = queue_up(services, imagine.submit(services, bob, "a cat", address).job_id).job_id
+    tell = delivery.tell
+
+    def stumble(services, standing, kind):
+        if standing.job.job_id == published:
+            raise RuntimeError("no words")
+        return tell(services, standing, kind)
+
+    monkeypatch.setattr(delivery, "tell", stumble)
+
+    async def scene():
+        async with delivering(services, poster):
+            await poster.have(1)
+
+    anyio.run(scene)
+
+    assert [job_id for _, job_id, _ in poster.posts] == [other]
+    assert state_of(services, published) is JobState.PUBLISHED
+
+
+def test_a_database_that_goes_away_between_claim_and_wording_costs_one_rest(
+    services, clock, events, poster, published, monkeypatch
+):
+    """The claim is handed back, not lost to its lease."""
+    present = services.store.reading
+
+    @contextmanager
+    def away():
+        monkeypatch.setattr(services.store, "reading", present)
+        raise Unavailable("database_away")
+        yield
+
+    monkeypatch.setattr(services.store, "reading", away)
+
+    async def scene():
+        async with delivering(services, poster):
+            await until(lambda: services.store.reading == present)
+            await until(lambda: has_come(services, published, clock, events))
+
+    anyio.run(scene)
+
+    assert poster.kinds == [NoticeKind.RESULT]

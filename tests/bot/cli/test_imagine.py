@@ -1,9 +1,14 @@
 """`easel imagine`: what is told before anything is started."""
 
+import json
+from contextlib import contextmanager
+
 import pytest
 
 from bot.bootstrap import Services
 from bot.cli import join
+from bot.cli.join import Joined
+from tests.bot.road import publish
 
 
 @pytest.fixture
@@ -50,6 +55,39 @@ def test_flags_reach_the_grammar_in_their_order(easel, monkeypatch):
 
     assert texts == ["a red apple --seed 7 --no text, blur"]
     assert result.exit_code == 130
+
+
+@pytest.fixture
+def joined(monkeypatch, services):
+    """Let the command find these services instead of starting anything."""
+
+    @contextmanager
+    def join_stack(_terminal):
+        yield Joined(services.settings)
+
+    monkeypatch.setattr(join, "joined_stack", join_stack)
+    monkeypatch.setattr("bot.bootstrap.build_services", lambda _settings: services)
+
+
+def test_a_drawn_request_leaves_a_file_and_exits_with_0(easel, joined, services, queue, home):
+    """Path and label on stdout."""
+    send = queue.send
+    queue.send = lambda task, job_id, name: (send(task, job_id, name), publish(services, job_id))
+
+    result = easel("imagine", "a", "red", "apple", "--out", home / "a.png")
+
+    assert result.exit_code == 0
+    assert result.stdout == f"{home / 'a.png'}  AI-generated\n"
+    assert (home / "a.png").read_bytes() == b"pixels"
+
+
+def test_a_refused_request_leaves_no_file_and_exits_with_3(easel, joined, home):
+    """The card as JSON for programs."""
+    result = easel("imagine", "easel-known-positive-7q2k9x4m", "--out", home / "a.png", "--json")
+
+    assert result.exit_code == 3
+    assert json.loads(result.stdout)["event"] == "refusal"
+    assert not (home / "a.png").exists()
 
 
 def test_services_are_given_back_whatever_happens(monkeypatch, tmp_path, services):
