@@ -21,6 +21,9 @@ from core.workflow import WAITING, JobState, Outcome, Step, TaskName, advance
 IN_QUEUE = (JobState.SCREENING, JobState.QUEUED, JobState.RUNNING)
 """States of the jobs that stand in a model's queue, as people see it."""
 
+ASKED_ONE_BY_ONE = 4
+"""Up to this many places are counted singly; for more, one walk numbers the whole queue."""
+
 
 class Jobs:
     """The jobs of one store."""
@@ -153,9 +156,10 @@ class Jobs:
         return QueuePlace(position=position, total=total)
 
     def places(self, job_ids: Collection[JobId]) -> dict[JobId, QueuePlace]:
-        """Tell where each of many jobs stands, in one walk over the queues; others are left out."""
-        if not job_ids:
-            return {}
+        """Tell where each of some jobs stands; those that stand nowhere are left out."""
+        if len(job_ids) <= ASKED_ONE_BY_ONE:
+            asked = {job_id: self.place(job_id) for job_id in job_ids}
+            return {job_id: place for job_id, place in asked.items() if place is not None}
         order = (JobRow.created_at, JobRow.job_id)
         standing = (
             select(

@@ -68,8 +68,8 @@ def state_of(services: Services, job_id: JobId) -> JobState:
 
 
 def send_a_long_job(services: Services, text="a red apple on a blue background") -> JobId:
-    """150 steps take some seconds here: time enough to kill somebody in the middle."""
-    reply = imagine.submit(services, MEMBER, f"{text} --steps 150 --n 2", ADDRESS)
+    """Twice 50 steps take some seconds: time enough to kill somebody in the middle."""
+    reply = imagine.submit(services, MEMBER, f"{text} --steps 50 --n 2", ADDRESS)
     assert reply.kind is ReplyKind.PROGRESS
     return reply.job_id
 

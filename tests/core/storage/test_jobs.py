@@ -3,6 +3,7 @@
 import pytest
 
 from core.contracts.actors import Platform
+from core.contracts.ids import JobId
 from core.contracts.jobs import QueuePlace
 from core.errors import IllegalStep, NotFound
 from core.workflow import (
@@ -221,12 +222,25 @@ def test_a_place_counts_the_jobs_of_the_queue_that_are_not_done(store):
         assert unit.jobs.place(held.job_id) is None
         assert unit.jobs.place(done.job_id) is None
 
-        asked = [job.job_id for job in (third, held, done, first)]
-        assert unit.jobs.places(asked) == {
-            first.job_id: QueuePlace(position=1, total=3),
-            third.job_id: QueuePlace(position=3, total=3),
-        }
-        assert unit.jobs.places([]) == {}
+
+@pytest.mark.parametrize(
+    "strangers", [pytest.param(0, id="one by one"), pytest.param(9, id="in one walk")]
+)
+def test_places_of_several_jobs_are_those_of_each(store, strangers):
+    """However many are asked for; what stands nowhere is left out."""
+    first = added(store, JobState.RUNNING, created_at=at(1))
+    third = added(store, JobState.QUEUED, created_at=at(3))
+    added(store, JobState.QUEUED, created_at=at(2))
+    held = added(store, JobState.PROMPT_REVIEW, created_at=at(1))
+    asked = [first.job_id, held.job_id, third.job_id, *(JobId(f"no{n}") for n in range(strangers))]
+
+    with store.reading() as unit:
+        places = unit.jobs.places(asked)
+
+    assert places == {
+        first.job_id: QueuePlace(position=1, total=3),
+        third.job_id: QueuePlace(position=3, total=3),
+    }
 
 
 def test_jobs_of_the_same_moment_have_different_places(store):
