@@ -87,9 +87,9 @@ class Child:
             return
         self._watcher.join(self.recipe.stop_s)
         if self._watcher.is_alive():
-            log.warning("child_killed", child=self.recipe.name)
             self.kill()
             self._watcher.join()
+            log.warning("child_killed", child=self.recipe.name)
 
     def _spawn(self) -> None:
         with self._spawning:

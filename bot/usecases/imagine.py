@@ -133,5 +133,6 @@ def _record(services: Services, job: Job, verdict: Verdict) -> standing.Standing
         unit.jobs.add(job)
         unit.verdicts.add(verdict)
         job = unit.jobs.advance(job.job_id, outcome, now=job.created_at, by=job.actor.member_id)
-        # All there is to know of a job that is a moment old; reading it back would cost as much.
-        return standing.Standing(job, verdicts=(verdict,), place=unit.jobs.place(job.job_id))
+    # All there is to tell of a job that is a moment old. Its place in the queue comes with the
+    # notice that its prompt is cleared: counting a long queue here would make every answer slow.
+    return standing.Standing(job, verdicts=(verdict,))

@@ -49,21 +49,23 @@ class Web:
         return {**known, **{live.job.job_id: live for live in self.channel.waiting_among(new)}}
 
 
-def _web(request: Request) -> Web:
+# Coroutines, although they wait for nothing: FastAPI would send plain functions through the
+# thread pool, three hops a request.
+async def _web(request: Request) -> Web:
     web = request.app.state.web
     if not isinstance(web, Web):
         raise TypeError("create_app sets the state")
     return web
 
 
-def _session(request: Request, web: Annotated[Web, Depends(_web)]) -> Session:
+async def _session(request: Request, web: Annotated[Web, Depends(_web)]) -> Session:
     session = web.sessions.read(request.cookies.get(COOKIE))
     if session is None:
         raise UserError("session_missing")
     return session
 
 
-def _viewer(
+async def _viewer(
     session: Annotated[Session, Depends(_session)], web: Annotated[Web, Depends(_web)]
 ) -> Actor:
     return web.sessions.actor(session)
