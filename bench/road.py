@@ -11,6 +11,7 @@ time. Rules: the in-process screening of prompts that are benign, long, hostile 
 import argparse
 import http.client
 import os
+import queue
 import random
 import signal
 import statistics
@@ -64,33 +65,40 @@ def running_stack() -> Iterator[tuple[Stack, Services]]:
 
 
 class Visitor:
-    """One browser: a cookie and a connection of its own for each request under way."""
+    """One browser: a cookie, and connections that it keeps open as browsers do."""
 
     def __init__(self, web_url: str) -> None:
         self._netloc = urllib.parse.urlsplit(web_url).netloc
+        self._idle: queue.SimpleQueue[http.client.HTTPConnection] = queue.SimpleQueue()
         connection = http.client.HTTPConnection(self._netloc, timeout=30)
         connection.request("GET", "/")
         response = connection.getresponse()
         response.read()
         self._cookie = response.headers["Set-Cookie"].partition(";")[0]
-        connection.close()
+        self._idle.put(connection)
 
     def say(self, text: str) -> int:
         """Type something and wait for the answer; return the HTTP status."""
-        connection = http.client.HTTPConnection(self._netloc, timeout=30)
+        try:
+            connection = self._idle.get_nowait()
+        except queue.Empty:
+            connection = http.client.HTTPConnection(self._netloc, timeout=30)
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
             "Cookie": self._cookie,
             "Origin": f"http://{self._netloc}",
             "HX-Request": "true",
         }
-        try:
-            connection.request("POST", "/say", urllib.parse.urlencode({"text": text}), headers)
-            response = connection.getresponse()
-            response.read()
-            return response.status
-        finally:
-            connection.close()
+        connection.request("POST", "/say", urllib.parse.urlencode({"text": text}), headers)
+        response = connection.getresponse()
+        response.read()
+        self._idle.put(connection)
+        return response.status
+
+    def leave(self) -> None:
+        """Close what is open."""
+        while not self._idle.empty():
+            self._idle.get().close()
 
 
 def measure_acknowledgement(seconds: float) -> dict[str, float]:
@@ -101,6 +109,8 @@ def measure_acknowledgement(seconds: float) -> dict[str, float]:
         try:
             visitors = [Visitor(str(stack.web_url)) for _ in range(MEMBERS)]
             latencies = _open_loop(visitors, int(RATE * seconds))
+            for visitor in visitors:
+                visitor.leave()
             with services.store.reading() as unit:
                 accepted = sum(unit.jobs.counts().values())
             assert accepted == len(latencies), (accepted, len(latencies))
@@ -124,7 +134,7 @@ def _open_loop(visitors: Sequence[Visitor], count: int) -> list[float]:
             latencies.append(took_ms)
 
     # Enough threads that none is late because its neighbours wait for answers.
-    with ThreadPoolExecutor(RATE * 2) as pool:
+    with ThreadPoolExecutor(RATE * 4) as pool:
         for done in [pool.submit(one, number) for number in range(count)]:
             done.result()
     return latencies

@@ -90,11 +90,12 @@ class Step:
 _S, _O, _T, _N = JobState, Outcome, TaskName, NoticeKind
 
 TABLE: dict[tuple[JobState, Outcome], Step] = {
-    # No notice: the answer to the request itself says that it was accepted.
+    # No notice while all goes well: the answer to the request itself says that it was accepted,
+    # front-ends show live where it stands, and the next thing to tell is the result.
     (_S.NEW, _O.RULES_PASS): Step(_S.SCREENING, _T.SCREEN_PROMPT),
     (_S.NEW, _O.RULES_BLOCK): Step(_S.BLOCKED),  # The caller is answered at once, privately.
     (_S.NEW, _O.RULES_REVIEW): Step(_S.PROMPT_REVIEW, notice=_N.HELD),
-    (_S.SCREENING, _O.PROMPT_ALLOW): Step(_S.QUEUED, _T.GENERATE, _N.QUEUED),
+    (_S.SCREENING, _O.PROMPT_ALLOW): Step(_S.QUEUED, _T.GENERATE),
     (_S.SCREENING, _O.PROMPT_BLOCK): Step(_S.BLOCKED, notice=_N.REFUSED),
     (_S.SCREENING, _O.PROMPT_REVIEW): Step(_S.PROMPT_REVIEW, notice=_N.HELD),
     (_S.SCREENING, _O.CHECK_UNAVAILABLE): Step(_S.PROMPT_REVIEW, notice=_N.HELD),

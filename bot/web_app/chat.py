@@ -91,11 +91,16 @@ async def _answer(
     request: Request, web: Web, work: Callable[[], tuple[Actor, list[ChatMessage]]]
 ) -> Response:
     """Do the work in a thread, tell every page, and answer with what changed."""
-    viewer, messages = await to_thread.run_sync(work)
+    html = await to_thread.run_sync(_work_and_render, web, work, limiter=request.app.state.commands)
     await web.hub.announce()
     if "hx-request" not in request.headers:
         return RedirectResponse("/", status_code=303)
-    return HTMLResponse(await to_thread.run_sync(web.html_of, messages, viewer))
+    return HTMLResponse(html)
+
+
+def _work_and_render(web: Web, work: Callable[[], tuple[Actor, list[ChatMessage]]]) -> str:
+    viewer, messages = work()
+    return web.html_of(messages, viewer)
 
 
 def _page(web: Web, viewer: Actor) -> str:

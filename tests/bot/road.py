@@ -17,6 +17,11 @@ def queue_up(services: Services, job_id: JobId) -> Job:
     return advance(services, job_id, Outcome.PROMPT_ALLOW)
 
 
+def approve(services: Services, job_id: JobId) -> Job:
+    """Hold a prompt that is being screened and let a moderator clear it."""
+    return advance(services, job_id, Outcome.PROMPT_REVIEW, Outcome.APPROVED)
+
+
 def publish(services: Services, job_id: JobId, pictures: int = 1) -> Job:
     """Clear, draw and publish a job that is being screened, with real bytes in the blob store."""
     advance(services, job_id, Outcome.PROMPT_ALLOW, Outcome.STARTED)

@@ -13,7 +13,7 @@ from bot.usecases import actions, imagine
 from core.contracts.actors import Platform
 from core.errors import Unavailable
 from core.workflow import JobState, NoticeKind, Outcome
-from tests.bot.road import advance, publish, queue_up
+from tests.bot.road import advance, approve, publish
 
 SOON_S = 10.0
 
@@ -147,7 +147,7 @@ def test_a_wake_up_delivers_long_before_the_next_look(
         async with delivering(services, poster):
             await until(lambda: events._ears)
             job_id = imagine.submit(services, ada, "a red apple", address).job_id
-            queue_up(services, job_id)
+            approve(services, job_id)
             events.wake("easel.wake.web")
             await poster.have(1)
 
@@ -165,7 +165,7 @@ def test_without_wake_ups_looking_by_itself_is_enough(
 
     async def scene():
         async with delivering(services, poster):
-            queue_up(services, imagine.submit(services, ada, "a red apple", address).job_id)
+            approve(services, imagine.submit(services, ada, "a red apple", address).job_id)
             await poster.have(1)
 
     anyio.run(scene)
@@ -242,7 +242,7 @@ def test_a_failing_post_is_tried_again_and_others_do_not_wait(
         async with delivering(services, poster):
             await poster.have(1)
             other = imagine.submit(services, bob, "a cat", address).job_id
-            queue_up(services, other)
+            approve(services, other)
             services.courier.nudge(Platform.WEB)
             await until(lambda: other in {job_id for _, job_id, _ in poster.posts})
             await until(lambda: has_come(services, published, clock, events))
@@ -280,7 +280,7 @@ def test_a_jobs_notices_keep_their_order_while_posts_overlap(services, poster, a
             for number in range(12):
                 actor = ada.model_copy(update={"member_id": f"web:{number}"})
                 jobs.append(imagine.submit(services, actor, "a cat", address).job_id)
-                queue_up(services, jobs[-1])
+                approve(services, jobs[-1])
             services.courier.nudge(Platform.WEB)
             await poster.have(12)
             for job_id in jobs:
@@ -324,7 +324,7 @@ def test_a_caller_that_waits_for_one_job_leaves_the_others_alone(
 ):
     """A terminal delivers its own request only."""
     other = imagine.submit(services, bob, "a cat", address).job_id
-    queue_up(services, other)
+    approve(services, other)
 
     async def scene():
         async with delivering(services, poster, job_id=published):
@@ -333,7 +333,7 @@ def test_a_caller_that_waits_for_one_job_leaves_the_others_alone(
     anyio.run(scene)
 
     assert other not in {job_id for _, job_id, _ in poster.posts}
-    assert pending(services) == 1
+    assert pending(services) == 2
 
 
 def test_a_moderators_no_is_told(services, poster, ada, address):
@@ -362,7 +362,7 @@ def test_a_notice_that_can_not_be_worded_rests_and_its_neighbours_are_told(
     services, poster, bob, address, published, monkeypatch
 ):
     """A poison record holds up itself alone."""
-    other = queue_up(services, imagine.submit(services, bob, "a cat", address).job_id).job_id
+    other = approve(services, imagine.submit(services, bob, "a cat", address).job_id).job_id
     tell = delivery.tell
 
     def stumble(services, standing, kind):

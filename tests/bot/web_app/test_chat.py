@@ -109,7 +109,7 @@ def test_a_result_replaces_its_progress_in_place(browser, stage):
     assert "Drawn for" in answer
     assert "AI-generated" in answer
     assert read(browser.get("/").text).by_tag("img")[-1].attributes["alt"]
-    assert stage.job(job_id).state.value == "delivered"
+    wait_for(lambda: stage.job(job_id).state.value == "delivered")
 
 
 def test_nothing_typed_is_nothing_said(browser):

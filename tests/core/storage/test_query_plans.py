@@ -49,12 +49,15 @@ def history(tmp_path_factory):
         with store.unit() as unit:
             unit.jobs.add(job)
             unit.verdicts.add(a_verdict(job.job_id))
-            unit.jobs.advance(job.job_id, Outcome.RULES_PASS, now=now)
-            unit.jobs.advance(job.job_id, Outcome.PROMPT_ALLOW, now=now)
+            unit.jobs.advance(job.job_id, Outcome.RULES_REVIEW, now=now)
+            unit.jobs.advance(job.job_id, Outcome.APPROVED, now=now)
             unit.pictures.add(a_picture(job.job_id))
             unit.outbox.mark_sent([number], now=now)
-            [notice] = unit.notices.claim(Platform.WEB, "d", now=now, lease_s=9, job_id=job.job_id)
-            unit.notices.ack(notice.notice_id, "d", now=now)
+            for _ in ("held", "queued"):
+                [notice] = unit.notices.claim(
+                    Platform.WEB, "d", now=now, lease_s=9, job_id=job.job_id
+                )
+                unit.notices.ack(notice.notice_id, "d", now=now)
     yield store, job.job_id
     store.close()
 
