@@ -180,7 +180,7 @@ def main() -> None:
     except AppError as error:
         log.error("worker_not_started", code=error.code, facts=error.facts)  # noqa: TRY400 - a setting is wrong, not the code.
         sys.exit(1)
-    serve_metrics(settings.metrics_port)
+    serve_metrics(settings.metrics_port, settings.metrics_host)
     worker.run()
 
 

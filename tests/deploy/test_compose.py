@@ -1,7 +1,7 @@
 """The deployment files are valid, name only what exists, and keep their promises.
 
-The official Compose schema is on no package index, so `compose.schema.json` is a subset of our
-own: closed, and faithful for every key in use.
+`compose.schema.json` is a subset of the Compose schema, written for this project: closed, and
+faithful for every key in use.
 """
 
 import json
