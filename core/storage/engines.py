@@ -131,23 +131,19 @@ def _begin_to_write(connection: Connection) -> None:
     ends = time.monotonic() + LOCK_TIMEOUT_S
     driver.execute("PRAGMA busy_timeout = 0")
     try:
-        while not _has_begun(driver):
-            if time.monotonic() > ends:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")  # Its failure is told as usual.
+        while time.monotonic() < ends:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                # The low byte is the error; what stands above it only says which kind of busy.
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    break
+                time.sleep(ASK_AGAIN_S)
+            else:
                 return
-            time.sleep(ASK_AGAIN_S)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # The last try: its failure is told as usual.
     finally:
         driver.execute(f"PRAGMA busy_timeout = {LOCK_TIMEOUT_S * 1000}")
-
-
-def _has_begun(driver: sqlite3.Connection) -> bool:
-    try:
-        driver.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-            raise
-        return False
-    return True
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
