@@ -10,6 +10,12 @@ from core.prompts import PromptPart, expand, weigh
 SEED_MAX = 2**32 - 1
 """The largest seed, as Midjourney's `--seed` has it."""
 
+IMAGE_WEIGHT_MAX = 3.0
+"""The largest `--iw`, as Midjourney has it."""
+
+UPSCALES = (2, 4)
+"""By how much a picture can be enlarged."""
+
 
 class Quality(StrEnum):
     """How much work one picture is worth: `--draft`, nothing, `--hd`."""
@@ -52,6 +58,35 @@ class GenerationSpec(Contract):
     model: str | None = Field(default=None, description="A name from the catalog.")
     style: str | None = Field(default=None, description="A named style.")
     quality: Quality = Quality.STANDARD
+    image: str | None = Field(
+        default=None,
+        max_length=32,
+        description="`--image`: the picture to go on from, a verify id or an upload's id.",
+    )
+    image_weight: float | None = Field(
+        default=None,
+        ge=0,
+        le=IMAGE_WEIGHT_MAX,
+        description="`--iw`: how much of that picture stays; None: 1, the default.",
+    )
+    mask: str | None = Field(
+        default=None,
+        max_length=32,
+        description="`--mask`: an upload's id; what is white in it is drawn anew, the rest stays.",
+    )
+    upscale: int | None = Field(
+        default=None, description="`--upscale`: only enlarge `image`, by 2 or 4; nothing is drawn."
+    )
+
+    @property
+    def strength(self) -> float:
+        """How far the picture to go on from is noised, from 0 (kept) to 1 (ignored).
+
+        A straight line from `--iw` 0, which ignores it, over 1, which gives 0.72, to 3, which
+        gives 0.16: beyond that nothing would be left to draw at the usual number of steps.
+        """
+        weight = 1.0 if self.image_weight is None else self.image_weight
+        return round(1.0 - 0.28 * weight, 4)
 
     @property
     def variants(self) -> tuple[str, ...]:

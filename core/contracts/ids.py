@@ -11,6 +11,9 @@ VerdictId = NewType("VerdictId", str)
 NoticeId = NewType("NoticeId", str)
 VerifyId = NewType("VerifyId", str)
 """The public, random id of one picture: 64 bits as 16 hex digits, derived from nothing."""
+UploadId = NewType("UploadId", str)
+"""The id of an uploaded picture: `up-` and 12 letters, so that no verify id is taken for one."""
+DraftId = NewType("DraftId", str)
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -20,6 +23,11 @@ def new_id(length: int = 12) -> str:
     # One draw for all letters: each is a system call at which another thread may cut in.
     bits = secrets.randbits(5 * length)
     return "".join(_ALPHABET[bits >> 5 * place & 31] for place in range(length))
+
+
+def new_upload_id() -> UploadId:
+    """Make the random id of one uploaded picture."""
+    return UploadId(f"up-{new_id()}")
 
 
 def new_verify_id() -> VerifyId:

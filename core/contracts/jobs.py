@@ -25,6 +25,16 @@ class Job(Contract):
     parent_id: JobId | None = Field(default=None, description="The job this one goes on from.")
     action: str = Field(default="imagine", description="How it came about: imagine, reroll, …")
     failure: str | None = Field(default=None, description="An error code, once FAILED.")
+    priority: int = Field(default=0, description="Higher is drawn first, whoever asks.")
+    is_resumed: bool = Field(
+        default=False, description="Put back by a worker that had to end: goes before new work."
+    )
+    snapshot: str | None = Field(
+        default=None, description="Key in the blob store of what that worker had drawn so far."
+    )
+    price_gpu_s: float | None = Field(
+        default=None, ge=0, description="GPU-seconds that it was expected to take, at submission."
+    )
     created_at: Moment
     updated_at: Moment
 
@@ -51,6 +61,12 @@ class Picture(Contract):
     guidance_scale: float
     scheduler: str
     duration_s: float = Field(description="Engine time for this picture, in seconds.")
+    gpu_s: float = Field(
+        default=0.0, ge=0, description="Its share of the device's time, in GPU-seconds."
+    )
+    parent: str | None = Field(
+        default=None, description="What it goes on from: a picture's verify id or an upload's id."
+    )
     created_at: Moment
 
 

@@ -273,6 +273,10 @@ def _to_job(row: JobRow) -> Job:
         parent_id=None if row.parent_id is None else JobId(row.parent_id),
         action=row.action,
         failure=row.failure,
+        priority=row.priority,
+        is_resumed=row.is_resumed,
+        snapshot=row.snapshot,
+        price_gpu_s=row.price_gpu_s,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )

@@ -16,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     String,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -74,6 +75,10 @@ class JobRow(Base):
     parent_id: Mapped[str | None] = mapped_column(ForeignKey("jobs.job_id"))
     action: Mapped[str]
     failure: Mapped[str | None]
+    priority: Mapped[int] = mapped_column(server_default="0")
+    is_resumed: Mapped[bool] = mapped_column(server_default=false())
+    snapshot: Mapped[str | None]
+    price_gpu_s: Mapped[float | None]
     worker_id: Mapped[str | None]
     lease_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
@@ -196,6 +201,8 @@ class PictureRow(Base):
     guidance_scale: Mapped[float]
     scheduler: Mapped[str]
     duration_s: Mapped[float]
+    gpu_s: Mapped[float] = mapped_column(server_default="0")
+    parent: Mapped[str | None] = mapped_column(index=True)
     created_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
 

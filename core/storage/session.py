@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from core.storage import personal_models  # noqa: F401 - makes its tables known.
 from core.storage.audit import AuditTrail
 from core.storage.chat import Chat
 from core.storage.engines import away_as_unavailable, open_engines
