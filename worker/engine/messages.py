@@ -1,8 +1,9 @@
 """Define what crosses the pipe between the worker and its engine child, and how it is written.
 
-    worker -> engine    Start, then any number of DrawRequest and Cancel, then Shutdown
-    engine -> worker    Loading, then Ready or LoadFailed; for each request DrawProgress and
-                        PictureDrawn as they come, then one DrawFinished or DrawFailed
+    worker -> engine    Start, then any number of DrawRequest and Cancel, then Shutdown or Drain
+    engine -> worker    Loading, then Ready or LoadFailed; Pace as it is learnt; for each request
+                        DrawProgress and PictureDrawn as they come, then one DrawFinished or
+                        DrawFailed, or Snapshotted after a Drain
 
 Requests are told apart by `request_id`, so that several may be under way at once. Everything is
 JSON checked against these contracts, not pickle: the child runs weights from strangers, and what
@@ -36,6 +37,12 @@ class Start(Contract):
     dtype: Literal["auto", "fp32", "fp16", "bf16"] = "auto"
     cpu_threads: int = Field(default=1, ge=1)
     preview_interval_s: float = Field(default=0.5, ge=0)
+    memory_gib: float | None = Field(
+        default=None, gt=0, description="What models and drawings may take; None: the device's own."
+    )
+    is_reproducible: bool = Field(
+        default=False, description="Every picture comes out bitwise the same in any company."
+    )
 
 
 class PictureOrder(Contract):
@@ -43,6 +50,25 @@ class PictureOrder(Contract):
 
     parts: tuple[PromptPart, ...] = Field(min_length=1)
     seed: int = Field(ge=0, le=SEED_MAX)
+
+
+class ImageInput(Contract):
+    """Bring a picture to go on from, as raw pixels."""
+
+    rgb: bytes = Field(repr=False, description="8 bits a channel, row by row, no padding.")
+    width: int = Field(ge=1)
+    height: int = Field(ge=1)
+    strength: float = Field(default=1.0, gt=0, le=1, description="How far it is noised.")
+    mask: bytes | None = Field(
+        default=None, repr=False, description="8 bits a pixel, same size; 255 is drawn anew."
+    )
+
+
+class LoraUse(Contract):
+    """Name a LoRA file and how strongly it applies."""
+
+    path: str
+    scale: float = 1.0
 
 
 class DrawRequest(Contract):
@@ -58,6 +84,24 @@ class DrawRequest(Contract):
     guidance_scale: float | None = Field(default=None, description="None: the pipeline's own.")
     is_tile: bool = False
     has_previews: bool = True
+    image: ImageInput | None = Field(default=None, description="What to go on from.")
+    loras: tuple[LoraUse, ...] = ()
+    scheduler: str | None = Field(default=None, description="diffusers class; None: the model's.")
+    priority: int = Field(default=0, description="Higher goes first.")
+    owner: str = Field(default="", description="Opaque key of who asks; they take turns.")
+    is_reproducible: bool = Field(default=False, description="Bitwise the same in any company.")
+    is_solo: bool = Field(
+        default=False, description="A suspect of having killed an engine: drawn with nobody else."
+    )
+    enlarge_to: int | None = Field(
+        default=None, ge=1, description="Pixels of the shorter side that a picture is enlarged to."
+    )
+    upscale: int | None = Field(
+        default=None, ge=2, description="Only enlarge `image` by this factor: nothing is denoised."
+    )
+    resume: bytes | None = Field(
+        default=None, repr=False, description="What a drained engine had drawn of it so far."
+    )
 
 
 class Cancel(Contract):
@@ -71,6 +115,12 @@ class Shutdown(Contract):
     """End after the request under way."""
 
     kind: Literal["shutdown"] = "shutdown"
+
+
+class Drain(Contract):
+    """End after the step under way; answer every open request with Snapshotted."""
+
+    kind: Literal["drain"] = "drain"
 
 
 class Loading(Contract):
@@ -101,6 +151,13 @@ class LoadFailed(Contract):
     code: str
 
 
+class Pace(Contract):
+    """Say how long the engine may be silent at most while all is well: its longest step."""
+
+    kind: Literal["pace"] = "pace"
+    longest_s: float = Field(ge=0)
+
+
 class DrawProgress(Contract):
     """Report one denoising step of one picture."""
 
@@ -123,6 +180,9 @@ class PictureDrawn(Contract):
     rgb: bytes = Field(repr=False, description="8 bits a channel, row by row, no padding.")
     seed: int
     duration_s: float
+    gpu_s: float = Field(
+        default=0.0, ge=0, description="Its share of the device's time: of each step, and decoding."
+    )
 
 
 class DrawFinished(Contract):
@@ -145,8 +205,28 @@ class DrawFailed(Contract):
     facts: dict[str, str | float | list[str] | None] = Field(default_factory=dict)
 
 
-ToEngine = Start | DrawRequest | Cancel | Shutdown
-FromEngine = Loading | Ready | LoadFailed | DrawProgress | PictureDrawn | DrawFinished | DrawFailed
+class Snapshotted(Contract):
+    """Answer a request that a drain interrupted with all that it takes to go on with it."""
+
+    kind: Literal["snapshotted"] = "snapshotted"
+    request_id: str
+    snapshot: bytes = Field(
+        repr=False, description="For `DrawRequest.resume`: finished pictures and half-drawn ones."
+    )
+
+
+ToEngine = Start | DrawRequest | Cancel | Shutdown | Drain
+FromEngine = (
+    Loading
+    | Ready
+    | LoadFailed
+    | Pace
+    | DrawProgress
+    | PictureDrawn
+    | DrawFinished
+    | DrawFailed
+    | Snapshotted
+)
 Message = ToEngine | FromEngine
 
 _MESSAGE: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="kind")])
