@@ -10,7 +10,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from core.contracts.base import Contract
-from core.contracts.ids import JobId, VerifyId
+from core.contracts.ids import DraftId, JobId, VerifyId
 
 
 class Visibility(StrEnum):
@@ -32,21 +32,40 @@ class ReplyKind(StrEnum):
 
 
 class Action(StrEnum):
-    """What a button does; with a job id it is the whole of a button's state."""
+    """What a button does; with a job id, and a picture's place in it, it is all of its state."""
 
+    UPSCALE = "upscale"
+    VARY = "vary"
+    """Below one of several pictures: gently, as subtle does."""
+    VARY_SUBTLE = "vary_subtle"
+    VARY_STRONG = "vary_strong"
+    VARY_REGION = "vary_region"
+    REMIX = "remix"
     REROLL = "reroll"
+    RERUN = "rerun"
+    FAVOURITE = "favourite"
     DETAILS = "details"
     DELETE = "delete"
     REPORT = "report"
+    CANCEL = "cancel"
+    CONFIRM = "confirm"
 
 
 class Button(Contract):
-    """One button: an action on a job."""
+    """One button: an action on a job, or on one picture of it."""
 
     action: Action
     label: str
     is_danger: bool = False
     needs_confirmation: str | None = Field(default=None, description="The question to ask first.")
+    picture: int | None = Field(
+        default=None, ge=0, description="The picture's place in its job, from 0; None: the whole."
+    )
+    draft: DraftId | None = Field(default=None, description="The request that a yes would start.")
+    form: bool = Field(default=False, description="It opens a form: pressing it gives a `Form`.")
+    row: int = Field(
+        default=0, ge=0, le=4, description="At most five stand in a row, and five rows in a reply."
+    )
 
 
 class ReplyField(Contract):
@@ -90,3 +109,40 @@ class Reply(Contract):
     buttons: tuple[Button, ...] = ()
     job_id: JobId | None = None
     author: str = Field(default="", description="Whose request it answers, as a display name.")
+
+
+class FieldKind(StrEnum):
+    """How a form's field is filled in."""
+
+    TEXT = "text"
+    MASK = "mask"
+    """By painting over the form's picture; its value is the id of the uploaded mask."""
+
+
+class FormField(Contract):
+    """One field of a form."""
+
+    name: str
+    label: str
+    value: str = Field(default="", description="What stands there when the form opens.")
+    kind: FieldKind = FieldKind.TEXT
+    is_long: bool = False
+    is_required: bool = True
+    max_length: int = Field(default=6000, ge=1)
+
+
+class Form(Contract):
+    """A few fields to fill in before a button does its work.
+
+    Pressing the same button again, with the fields by name, is what submits it.
+    """
+
+    title: str
+    fields: tuple[FormField, ...] = Field(min_length=1)
+    action: Action
+    job_id: JobId
+    picture: int | None = None
+    submit_label: str
+    shown: ReplyPicture | None = Field(
+        default=None, description="The picture that it is about, and that a mask is painted over."
+    )

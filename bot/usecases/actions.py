@@ -1,16 +1,17 @@
 """Do what the buttons under a result say: draw again, tell the recipe, delete, report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
 
 from bot import permissions, wording
 from bot.bootstrap import Services
 from bot.permissions import Deed
-from bot.replies import Action, Reply
+from bot.replies import Action, Form, Reply
 from bot.usecases import imagine, show
+from bot.usecases.presses import Press
 from core.contracts.actors import Actor, ReplyAddress
-from core.contracts.ids import JobId
+from core.contracts.ids import DraftId, JobId
 from core.contracts.jobs import Job, Picture
 from core.errors import AppError, IllegalStep, UserError
 from core.workflow import WAITING, JobState, Outcome
@@ -112,21 +113,50 @@ def cancel(services: Services, actor: Actor, job_id: JobId) -> Reply:
     return wording.cancelled(job)
 
 
-_Press = Callable[[Services, Actor, JobId, ReplyAddress], Reply]
+_Do = Callable[[Services, Actor, Press], Reply | Form]
 
-_ACTIONS: dict[Action, _Press] = {
-    Action.REROLL: reroll,
-    Action.DETAILS: lambda services, actor, job_id, _: show.details(services, actor, job_id),
-    Action.DELETE: lambda services, actor, job_id, _: delete(services, actor, job_id),
-    Action.REPORT: lambda services, actor, job_id, _: report(services, actor, job_id),
+_ACTIONS: dict[Action, _Do] = {
+    Action.REROLL: lambda services, actor, press: reroll(
+        services, actor, press.job_id, press.address
+    ),
+    Action.DETAILS: lambda services, actor, press: show.details(services, actor, press.job_id),
+    Action.DELETE: lambda services, actor, press: delete(services, actor, press.job_id),
+    Action.REPORT: lambda services, actor, press: report(services, actor, press.job_id),
+    Action.CANCEL: lambda services, actor, press: cancel(services, actor, press.job_id),
 }
+"""What each button does."""
 
 
-def press(
-    services: Services, actor: Actor, action: Action, job_id: JobId, address: ReplyAddress
-) -> Reply:
-    """Do what a button says, and answer for what went wrong as well."""
+def press(  # noqa: PLR0913 - the seam of every front-end, in words rather than in one more model.
+    services: Services,
+    actor: Actor,
+    action: Action,
+    job_id: JobId,
+    address: ReplyAddress,
+    *,
+    picture: int | None = None,
+    fields: Mapping[str, str] | None = None,
+    draft: DraftId | None = None,
+) -> Reply | Form:
+    """Do what a button says, and answer for what went wrong as well.
+
+    Args:
+        services: What every use case is handed.
+        actor: Who pressed.
+        action: Which button.
+        job_id: The job below which it stands.
+        address: Where it stands.
+        picture: The picture that it is about, by its place in the job from 0.
+        fields: What its form was filled in with; None where no form has been shown yet.
+        draft: The request that a yes would start.
+
+    Returns:
+        The answer, or the form that is to be filled in first.
+    """
+    pressed = Press(action, job_id, address, picture, fields, draft)
     try:
-        return _ACTIONS[action](services, actor, job_id, address)
+        if action not in _ACTIONS:
+            raise UserError("button_gone", value=action.value)
+        return _ACTIONS[action](services, actor, pressed)
     except AppError as error:
         return wording.error(error)

@@ -12,7 +12,8 @@ from anyio import to_thread
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from bot.replies import Action, Visibility
+from bot import wording
+from bot.replies import Action, Reply, Visibility
 from bot.usecases import commands, suggest
 from bot.usecases.actions import press
 from bot.web_app.context import TheWeb, Viewer, Web
@@ -119,6 +120,8 @@ def _press(
 ) -> tuple[Actor, list[ChatMessage]]:
     said_id = new_id()  # Nothing was typed, but a re-rolled job is recognised by it.
     reply = press(web.services, viewer, action, job_id, web.channel.address(said_id))
+    if not isinstance(reply, Reply):
+        reply = wording.error(UserError("button_gone"))  # This page has no forms.
     if action is Action.DELETE and reply.visibility is Visibility.PUBLIC:  # It was done.
         return viewer, web.channel.edit(job_id, reply)
     return viewer, web.channel.answer(viewer, said_id, reply)

@@ -166,7 +166,11 @@ def test_an_author_calls_a_waiting_request_back(services, ada, bob, address):
     assert caught.value.code == "nothing_to_cancel"
 
 
-@pytest.mark.parametrize("action", list(Action), ids=lambda action: action.value)
+@pytest.mark.parametrize(
+    "action",
+    [Action.REROLL, Action.DETAILS, Action.DELETE, Action.REPORT],
+    ids=lambda action: action.value,
+)
 def test_every_button_does_something_and_answers_for_errors(
     services, ada, stranger, address, published, action
 ):
@@ -177,3 +181,12 @@ def test_every_button_does_something_and_answers_for_errors(
     assert good.job_id is not None
     assert (bad.kind, bad.visibility) == (ReplyKind.ERROR, Visibility.PRIVATE)
     assert bad == wording.error(NotFound("job_not_found", value=published))
+
+
+def test_a_button_calls_a_waiting_request_back(services, ada, address):
+    job_id = imagine.submit(services, ada, "a red apple", address).job_id
+
+    reply = actions.press(services, ada, Action.CANCEL, job_id, address)
+
+    assert reply.job_id == job_id
+    assert record(services, job_id)[0].state is JobState.CANCELLED
