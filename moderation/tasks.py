@@ -30,10 +30,10 @@ from core.settings import CoreSettings, ScreeningSettings
 from core.storage import Store
 from core.task_queue import TaskQueue, make_celery
 from core.telemetry import configure_logging, serve_metrics
+from core.ticker import Ticker
 from core.workflow import JobState, Outcome, TaskName
 from moderation.engine import Gate, outcome_of, texts_of
 from moderation.policy import load_policy
-from moderation.ticker import Ticker
 
 log = structlog.get_logger()
 

@@ -29,10 +29,10 @@ from core.settings import CoreSettings, WorkerSettings
 from core.storage import Store
 from core.task_queue import BrokerLease, TaskQueue, make_celery
 from core.telemetry import configure_logging, serve_metrics
+from core.ticker import Ticker
 from core.workflow import TaskName
 from moderation.engine import Gate
 from moderation.policy import load_policy
-from moderation.ticker import Ticker
 from worker.engine.messages import Start
 from worker.engine.supervisor import Supervisor
 from worker.finishing import Finishing

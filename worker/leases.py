@@ -10,7 +10,7 @@ import structlog
 from core.contracts.ids import JobId
 from core.errors import Unavailable
 from core.storage import Store
-from moderation.ticker import Ticker
+from core.ticker import Ticker
 
 log = structlog.get_logger()
 

@@ -3,7 +3,7 @@
 import threading
 
 from core.errors import Unavailable
-from moderation.ticker import Ticker
+from core.ticker import Ticker
 
 
 def test_it_calls_at_once_and_again_after_errors_of_every_kind():
