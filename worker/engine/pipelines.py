@@ -17,6 +17,7 @@ from transformers.utils import logging as transformers_logging
 from core.errors import AppError, UserError
 from worker.engine.conditioning import words_for
 from worker.engine.messages import DrawRequest, ModelSource, PictureOrder, Start
+from worker.engine.pixels import Pixels, to_pixels
 from worker.engine.sizes import size_for
 from worker.engine.steps import OnStep, watched
 from worker.engine.tiling import tiled
@@ -24,10 +25,6 @@ from worker.engine.weights import folder_of, weights_sha256
 from worker.previews import Previewer
 
 _DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
-_RGB = 3
-
-Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
-"""Height, width, RGB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +182,4 @@ def _pixels(output: Any) -> Pixels:  # a pipeline output class of one of many
         raise UserError("model_draws_no_pictures")
     if any(getattr(output, "nsfw_content_detected", None) or ()):
         raise UserError("model_withheld")
-    image = images[0]
-    if not np.isfinite(image).all():
-        raise AppError("picture_broken")
-    image = np.repeat(image, _RGB, axis=2) if image.shape[2] == 1 else image[..., :_RGB]
-    return np.ascontiguousarray((image * 255).round().clip(0, 255).astype(np.uint8))
+    return to_pixels(images[0])

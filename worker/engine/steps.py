@@ -53,7 +53,7 @@ def watched(scheduler: Any, steps: int, on_step: OnStep) -> Iterator[None]:  # a
         due = math.ceil(evaluations * steps / max(len(scheduler.timesteps), 1))
         if told < due <= steps:
             told = due
-            on_step(StepReport(due, steps, _clearest(taken)))
+            on_step(StepReport(due, steps, clearest(taken)))
         return taken
 
     scheduler.step = step
@@ -63,7 +63,7 @@ def watched(scheduler: Any, steps: int, on_step: OnStep) -> Iterator[None]:  # a
         del scheduler.step
 
 
-def _clearest(taken: Any) -> torch.Tensor:  # a tuple, or one of many output classes
+def clearest(taken: Any) -> torch.Tensor:  # a tuple, or one of many output classes
     """Pick the estimate of the finished picture out of a scheduler's answer, else its sample."""
     values = taken if isinstance(taken, tuple) else tuple(taken.values())
     sample: torch.Tensor = values[0]

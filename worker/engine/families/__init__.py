@@ -1,0 +1,1 @@
+"""Draw with the families of models whose requests may share the steps of one batch."""
