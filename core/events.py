@@ -5,7 +5,9 @@ then, because Redis drops what is published while it, or the listener, is away.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+import threading
+import time
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 
 import redis
@@ -23,6 +25,9 @@ log = structlog.get_logger()
 PROGRESS_TOPIC = "easel.progress"
 """Every report of every running job, as the JSON of a `Progress`."""
 
+CANCEL_TOPIC = "easel.cancel"
+"""The ids of jobs that were called back while they ran: whoever draws one stops at once."""
+
 PROGRESS_TTL_S = 600
 """How long the last report is kept for a page that is opened late; longer than any one step."""
 
@@ -32,6 +37,9 @@ RECONNECT_MOST_S = 2.0
 
 _SILENCE_S = 5.0
 """After this long without a message a listener pings; no answer in as long again means gone."""
+
+_LOOK_S = 0.5
+"""How often a listener in a thread of its own looks whether it should end."""
 
 _MESSAGES = frozenset({"message", "pmessage"})
 """What redis-py calls a published event; the rest are receipts of subscriptions and pings."""
@@ -100,6 +108,45 @@ class Events:
             self._redis.publish(topic, b"1")
         except AWAY:
             log.debug("wake_lost", topic=topic)
+
+    def publish_cancel(self, job_id: JobId) -> None:
+        """Tell whoever draws a job that it was called back. Never raises.
+
+        A worker that does not hear it notices when it next renews the job's lease.
+        """
+        try:
+            self._redis.publish(CANCEL_TOPIC, job_id)
+        except AWAY:
+            log.debug("cancel_lost", job_id=job_id)
+
+    def cancels(self, stopped: threading.Event) -> Iterator[JobId]:
+        """Yield the jobs that are called back until told to stop, connecting anew as needed."""
+        wait_s = RECONNECT_FIRST_S
+        while not stopped.is_set():
+            try:
+                for job_id in self._cancels_once(stopped):
+                    wait_s = RECONNECT_FIRST_S
+                    yield job_id
+            except AWAY:
+                log.info("events_away", retry_in_s=wait_s)
+            stopped.wait(wait_s)
+            wait_s = min(wait_s * 2, RECONNECT_MOST_S)
+
+    def _cancels_once(self, stopped: threading.Event) -> Iterator[JobId]:
+        with self._redis.pubsub() as pubsub:  # type: ignore[no-untyped-call] # redis-py's
+            pubsub.subscribe(CANCEL_TOPIC)
+            heard_at, is_pinged = time.monotonic(), False
+            while not stopped.is_set():
+                message = pubsub.get_message(timeout=_LOOK_S)
+                if message is not None:
+                    heard_at, is_pinged = time.monotonic(), False
+                    if message["type"] in _MESSAGES:
+                        yield JobId(message["data"].decode())
+                elif time.monotonic() - heard_at > _SILENCE_S:
+                    if is_pinged:
+                        raise redis.TimeoutError
+                    pubsub.ping()
+                    heard_at, is_pinged = time.monotonic(), True
 
     def beat(self, kind: str, name: str, ttl_s: float) -> None:
         """Say that process `name` of a kind is alive for the next `ttl_s`. Never raises."""

@@ -50,6 +50,7 @@ class Outcome(StrEnum):
     OUTPUT_BLOCK = "output_block"
     OUTPUT_REVIEW = "output_review"
     WORKER_LOST = "worker_lost"
+    DRAINED = "drained"
     FAILED = "failed"
     DELIVERED = "delivered"
     TAKEN_DOWN = "taken_down"
@@ -111,6 +112,7 @@ TABLE: dict[tuple[JobState, Outcome], Step] = {
     (_S.RUNNING, _O.OUTPUT_REVIEW): Step(_S.OUTPUT_REVIEW, notice=_N.OUTPUT_HELD),
     (_S.RUNNING, _O.CHECK_UNAVAILABLE): Step(_S.OUTPUT_REVIEW, notice=_N.OUTPUT_HELD),
     (_S.RUNNING, _O.WORKER_LOST): Step(_S.QUEUED, _T.GENERATE),
+    (_S.RUNNING, _O.DRAINED): Step(_S.QUEUED, _T.GENERATE),  # Its worker had to end in peace.
     (_S.RUNNING, _O.FAILED): Step(_S.FAILED, notice=_N.FAILED),
     (_S.RUNNING, _O.CANCELLED): Step(_S.CANCELLED, notice=_N.CANCELLED),
     (_S.OUTPUT_REVIEW, _O.APPROVED): Step(_S.PUBLISHED, notice=_N.RESULT),

@@ -61,6 +61,7 @@ class Jobs:
         by: str = "system",
         worker_id: str | None = None,
         failure: str | None = None,
+        snapshot: str | None = None,
         address: ReplyAddress | None = None,
     ) -> Job:
         """Take the workflow's step, with its audit row, its task and its notice.
@@ -72,6 +73,7 @@ class Jobs:
             by: Who brought it about, for the audit trail.
             worker_id: Set by a worker: the step counts only while the job's lease is its own.
             failure: An error code, kept if the job fails.
+            snapshot: Where a drained worker left what it had drawn; None: nowhere new.
             address: Where the notice goes, if not to the job's own address.
 
         Raises:
@@ -85,6 +87,8 @@ class Jobs:
         step = advance(row.state, outcome, attempts=row.attempts)
         was = row.state
         _take(row, step, outcome, failure, now)
+        if outcome is Outcome.DRAINED and snapshot is not None:
+            row.snapshot = snapshot
         facts = {"from": was.value, "to": row.state.value, "outcome": outcome.value}
         if row.failure is not None:
             facts["failure"] = row.failure
@@ -130,6 +134,7 @@ class Jobs:
             .where(JobRow.state == JobState.RUNNING, JobRow.lease_until < now)
             .order_by(JobRow.lease_until)
             .limit(limit)
+            .with_for_update(skip_locked=True)  # On Postgres, sweepers share them out.
         )
         return [JobId(job_id) for job_id in self._session.scalars(query)]
 
@@ -191,7 +196,9 @@ class Jobs:
         *,
         channel_id: ChannelId | None = None,
         member_id: MemberId | None = None,
+        states: Collection[JobState] | None = None,
         limit: int = 50,
+        offset: int = 0,
     ) -> list[Job]:
         """List a community's jobs, or one channel's or member's of it, newest first."""
         query = select(JobRow).where(JobRow.community_id == community_id)
@@ -199,7 +206,10 @@ class Jobs:
             query = query.where(JobRow.channel_id == channel_id)
         if member_id is not None:
             query = query.where(JobRow.member_id == member_id)
-        query = query.order_by(JobRow.created_at.desc(), JobRow.job_id.desc()).limit(limit)
+        if states is not None:
+            query = query.where(JobRow.state.in_(states))
+        query = query.order_by(JobRow.created_at.desc(), JobRow.job_id.desc())
+        query = query.limit(limit).offset(offset)
         return [_to_job(row) for row in self._session.scalars(query)]
 
     def counts(self) -> dict[JobState, int]:
@@ -233,6 +243,10 @@ def _take(row: JobRow, step: Step, outcome: Outcome, failure: str | None, now: d
     row.updated_at = now
     if outcome is Outcome.STARTED:
         row.attempts += 1
+        row.is_resumed = False
+    if outcome is Outcome.DRAINED:
+        row.attempts -= 1  # An orderly end is nobody's fault.
+        row.is_resumed = True
     if step.state is JobState.FAILED:
         row.failure = failure or outcome.value
     if step.state is not JobState.RUNNING:

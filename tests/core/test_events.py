@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import threading
 import time
 
 import pytest
@@ -195,6 +196,57 @@ def test_a_listener_notices_a_server_that_went_silent(monkeypatch, events, redis
     assert asyncio.run(bounded()) == {"events_away"}
 
 
+class Listening:
+    """A thread that hears of cancelled jobs until the `with` ends."""
+
+    def __init__(self, events):
+        self.heard = []
+        self.has_heard = threading.Event()
+        self.stopped = threading.Event()
+        self.thread = threading.Thread(target=self.listen, args=(events,))
+
+    def listen(self, events):
+        for job_id in events.cancels(self.stopped):
+            self.heard.append(job_id)
+            self.has_heard.set()
+
+    def wait_while(self, publish):
+        self.has_heard.clear()
+        deadline = time.monotonic() + DEADLINE_S
+        while not self.has_heard.wait(0.05):
+            assert time.monotonic() < deadline
+            publish()
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopped.set()
+        self.thread.join(DEADLINE_S)
+
+
+def test_who_draws_hears_that_a_job_is_called_back(events):
+    """The listener gets the job's id, and ends when told to."""
+    with Listening(events) as listening:
+        listening.wait_while(lambda: events.publish_cancel(JOB))
+
+    assert set(listening.heard) == {JOB}
+    assert not listening.thread.is_alive()
+
+
+def test_cancels_are_heard_again_after_the_death_of_redis(events, redis_server):
+    """The same listener goes on after a kill and a start, with nobody's help."""
+    with Listening(events) as listening:
+        listening.wait_while(lambda: events.publish_cancel(JOB))
+        redis_server.kill()
+        redis_server.start()
+
+        listening.wait_while(lambda: events.publish_cancel(JobId("later")))
+
+    assert "later" in listening.heard
+
+
 def test_beats_name_who_is_alive(events):
     """Each kind of process has its own list, in order."""
     events.beat("worker", "gpu-b", ttl_s=60)
@@ -222,6 +274,7 @@ def test_sending_never_raises_while_redis_is_away(events_away):
     """Progress, wake-ups and beats are lossy by design: a job must not fail for them."""
     started = time.monotonic()
 
+    events_away.publish_cancel(JOB)
     events_away.publish_progress(report())
     events_away.clear_progress(JOB)
     events_away.wake("easel.wake.web")

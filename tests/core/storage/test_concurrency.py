@@ -94,6 +94,19 @@ def test_of_ten_workers_that_start_a_job_one_has_it(store, open_store):
         ]
 
 
+def test_sweepers_share_out_lost_jobs(store, database_url, open_store):
+    """On Postgres a second sweeper leaves the first one's; SQLite lets only one at a time write."""
+    if database_url.startswith("sqlite"):
+        pytest.skip("one writer at a time")
+    job_id = added(store, JobState.QUEUED)
+    with store.unit() as unit:
+        unit.jobs.start(job_id, "worker", at(1), now=START)
+
+    with store.unit() as unit, open_store().unit() as other:
+        assert unit.jobs.with_expired_lease(at(2)) == [job_id]
+        assert other.jobs.with_expired_lease(at(2)) == []
+
+
 def test_no_two_claimers_get_one_notice(store, open_store):
     """Six claimers empty the table: each notice is claimed, and once."""
     with store.unit() as unit:

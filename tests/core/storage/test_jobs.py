@@ -171,6 +171,25 @@ def test_a_lost_worker_puts_the_job_back_until_the_last_attempt(store):
         assert unit.audit.of_job(job.job_id)[-1].facts["failure"] == "worker_lost"
 
 
+def test_a_drained_job_waits_ahead_and_has_lost_no_attempt(store):
+    """An orderly end is nobody's fault; what was drawn is found by the next worker."""
+    job = running(store)
+
+    with store.unit() as unit:
+        drained = unit.jobs.advance(
+            job.job_id, Outcome.DRAINED, now=at(3), worker_id=WORKER, snapshot="snapshots/job"
+        )
+    with store.unit() as unit:
+        again = unit.jobs.start(job.job_id, "worker-2", at(60), now=at(4))
+    with store.unit() as unit:
+        twice = unit.jobs.advance(job.job_id, Outcome.DRAINED, now=at(5))
+
+    assert (drained.state, drained.attempts, drained.is_resumed) == (JobState.QUEUED, 0, True)
+    assert drained.snapshot == "snapshots/job"
+    assert (again.attempts, again.snapshot) == (1, "snapshots/job")
+    assert twice.snapshot == "snapshots/job", "nothing newer was left"
+
+
 def test_a_failure_keeps_its_error_code(store):
     """The code that the worker gives wins over the outcome's name."""
     job = running(store)
@@ -189,7 +208,7 @@ def test_expired_leases_come_longest_silent_first_and_no_more_than_asked(store):
     early = running(store, lease_s=10)
     added(store, JobState.QUEUED)
 
-    with store.reading() as unit:
+    with store.unit() as unit:
         assert unit.jobs.with_expired_lease(at(30)) == [early.job_id]
         assert unit.jobs.with_expired_lease(at(31)) == [early.job_id, late.job_id]
         assert unit.jobs.with_expired_lease(at(31), limit=1) == [early.job_id]
