@@ -62,6 +62,15 @@ DRAWING: dict[str, Words] = {
     "model_unreadable": Words(
         "The model could not be loaded", "Its files are incomplete or of an unknown kind."
     ),
+    "lora_unreadable": Words(
+        "A LoRA could not be read", "Its file is missing, damaged or of an unknown kind."
+    ),
+    "lora_does_not_fit": Words(
+        "A LoRA does not fit this model", "It was trained for another one. Choose another --lora."
+    ),
+    "lora_too_large": Words(
+        "A LoRA is too large", "Its file is larger than the room that the worker has for LoRAs."
+    ),
     "device_not_found": Words(
         "The graphics card was not found", "EASEL_WORKER_DEVICE names one that is not there."
     ),

@@ -48,7 +48,12 @@ def save_unconditional(folder) -> None:
 
 
 def save_sdxl(folder) -> None:
-    """Save an SDXL pipeline: two text encoders, pooled embeddings, a full autoencoder, Euler."""
+    """Save an SDXL pipeline to a folder."""
+    tiny_sdxl().save_pretrained(folder)
+
+
+def tiny_sdxl() -> StableDiffusionXLPipeline:
+    """Make an SDXL pipeline: two text encoders, pooled embeddings, a full autoencoder, Euler."""
     torch.manual_seed(0)
     unet = UNet2DConditionModel(
         sample_size=16,
@@ -75,7 +80,7 @@ def save_sdxl(folder) -> None:
     )
     tokenizer = CLIPTokenizer.from_pretrained(f"{SHIPPED.source}/tokenizer")
     text = CLIPTextConfig(**_TEXT)
-    StableDiffusionXLPipeline(
+    return StableDiffusionXLPipeline(
         unet=unet,
         vae=vae,
         scheduler=EulerDiscreteScheduler(),
@@ -84,4 +89,4 @@ def save_sdxl(folder) -> None:
         tokenizer=tokenizer,
         tokenizer_2=tokenizer,
         add_watermarker=False,
-    ).save_pretrained(folder)
+    )
