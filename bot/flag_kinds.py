@@ -20,6 +20,12 @@ ASPECT_MAX = 64
 DECIMALS = 4
 """How finely `--cfg` is read, so that it is written back exactly."""
 
+UPLOAD_ID = re.compile(r"up-[0-9a-z]{12}")
+"""As `core.contracts.ids.new_upload_id` makes them."""
+
+PICTURE_ID = re.compile(rf"[0-9a-f]{{16}}|{UPLOAD_ID.pattern}")
+"""A verify id, as `new_verify_id` makes them, or an upload's."""
+
 _ITEM = re.compile(rf"(?:{QUOTED.pattern}|[^,])+")
 _NAME = re.compile(r"[^\W_][\w./+-]*(?: [\w./+-]+)*")
 _BARE_NAME = re.compile(r"[\w./+]+(?:-[\w./+]+)*")
@@ -113,6 +119,49 @@ class Number:
     def write(self, value: object) -> str | None:
         """Write no more decimals than were typed."""
         return f"{value:.{DECIMALS}f}".rstrip("0").rstrip(".")
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """One of a few whole numbers."""
+
+    numbers: tuple[int, ...]
+    takes: str = "NUMBER"
+
+    @property
+    def allowed(self) -> str:
+        """Name them all."""
+        return " or ".join(map(str, self.numbers))
+
+    def read(self, text: str) -> int:
+        """Read one of them, as it is written."""
+        by_text = {str(number): number for number in self.numbers}
+        if text in by_text:
+            return by_text[text]
+        raise ValueError(text)
+
+    def write(self, value: object) -> str | None:
+        """Write it in digits."""
+        return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class PictureName:
+    """The id of a picture that is here already: one drawn here, or one uploaded."""
+
+    pattern: re.Pattern[str]
+    allowed: str
+    takes: str = "ID"
+
+    def read(self, text: str) -> str:
+        """Read an id in small letters; whether it names anything is the use case's to find out."""
+        if self.pattern.fullmatch(text.lower()):
+            return text.lower()
+        raise ValueError(text)
+
+    def write(self, value: object) -> str | None:
+        """Write the id."""
+        return str(value)
 
 
 @dataclass(frozen=True, slots=True)

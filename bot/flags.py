@@ -6,8 +6,26 @@ flag is one more row.
 
 from dataclasses import dataclass
 
-from bot.flag_kinds import FlagKind, Listing, Name, Number, Ratio, Switch, Whole
-from core.contracts.generation import SEED_MAX, GenerationSpec, Quality
+from bot.flag_kinds import (
+    PICTURE_ID,
+    UPLOAD_ID,
+    FlagKind,
+    Listing,
+    Name,
+    Number,
+    OneOf,
+    PictureName,
+    Ratio,
+    Switch,
+    Whole,
+)
+from core.contracts.generation import (
+    IMAGE_WEIGHT_MAX,
+    SEED_MAX,
+    UPSCALES,
+    GenerationSpec,
+    Quality,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +41,10 @@ class Flag:
     """What is in force without it, in words."""
     example: str
     aliases: tuple[str, ...] = ()
+    needs: str = ""
+    """The flag without which it means nothing."""
+    excludes: tuple[str, ...] = ()
+    """The flags that would do nothing beside it."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -153,6 +175,46 @@ FLAGS: tuple[Flag, ...] = (
         "standard",
         "--draft",
     ),
+    Flag(
+        "image",
+        "image",
+        PictureName(PICTURE_ID, "the id of a picture drawn here, or of one you uploaded"),
+        "The picture to go on from; it is cropped to the shape of --ar.",
+        "none",
+        "--image 3f0c58d1e2a94b67",
+        aliases=("img",),
+    ),
+    Flag(
+        "iw",
+        "image_weight",
+        Number(0, int(IMAGE_WEIGHT_MAX)),
+        "How much of that picture stays, from 0 (nothing) to 3 (almost all).",
+        "1",
+        "--image 3f0c58d1e2a94b67 --iw 2.25",
+        needs="image",
+    ),
+    Flag(
+        "mask",
+        "mask",
+        PictureName(UPLOAD_ID, "the id of a mask you uploaded, such as up-3k7fq2m9x0ab"),
+        "Where to draw anew: what is white in the mask; the rest of the picture stays.",
+        "everywhere",
+        "--image 3f0c58d1e2a94b67 --mask up-3k7fq2m9x0ab",
+        needs="image",
+    ),
+    Flag(
+        "upscale",
+        "upscale",
+        OneOf(UPSCALES),
+        "Only enlarge that picture, so many times; nothing is drawn anew.",
+        "drawing anew",
+        "--image 3f0c58d1e2a94b67 --upscale 2",
+        needs="image",
+        excludes=(
+            *("ar", "no", "stylize", "steps", "cfg", "n", "tile", "style", "hd", "draft"),
+            *("iw", "mask"),
+        ),
+    ),
 )
 """Every flag, in the order in which docs list them and `format` writes them."""
 
@@ -165,7 +227,6 @@ ELSEWHERE: dict[str, str] = {
     "cw": "",
     "exp": "",
     "fast": "",
-    "iw": "",
     "motion": "",
     "niji": "--model",
     "oref": "",

@@ -246,7 +246,26 @@ def _spec(reading: _Reading, prompt_max: int) -> GenerationSpec:
         raise UserError(
             "too_many_pictures", value=len(variants) * spec.count, allowed=str(MAX_PICTURES)
         )
+    _check_company(spec, len(variants))
     return spec
+
+
+def _check_company(spec: GenerationSpec, variants: int) -> None:
+    """Refuse a flag whose partner is missing, and one that would do nothing beside another."""
+    standing = {flag.name: flag for flag in FLAGS if flag.write(spec) is not None}
+    for flag in standing.values():
+        if flag.needs and flag.needs not in standing:
+            raise UserError(
+                "flag_needs_another",
+                flag=_typed(flag),
+                value=f"--{flag.needs}",
+                example=flag.example,
+            )
+        for name in flag.excludes:
+            if name in standing:
+                raise UserError("flags_conflict", flag=_typed(standing[name]), value=_typed(flag))
+    if spec.upscale is not None and variants > 1:
+        raise UserError("upscale_of_variants", value=variants)
 
 
 def _check_notation(prompt: str) -> tuple[str, ...]:

@@ -12,8 +12,9 @@ from bot.grammar import TEXT_MAX
 from bot.quoting import unclosed_quote
 from core.catalog import Catalog, ModelProfile
 from core.contracts.actors import Actor
+from core.contracts.generation import UPSCALES
 
-MAX_SUGGESTIONS = 12
+MAX_SUGGESTIONS = 16
 """All flags at once, and still a glance; Discord would show 25."""
 
 _RATIOS = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16")
@@ -21,6 +22,9 @@ _RATIOS = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16")
 
 _STYLIZE = {"50": "low", "100": "medium", "250": "high", "750": "very high"}
 """The steps that Midjourney's settings offer under these names."""
+
+_IMAGE_WEIGHTS = {"0.5": "little", "1": "as usual", "2.25": "most", "3": "almost all"}
+"""How much of the picture stays: 1 and 2.25 are what Vary (strong) and (subtle) take."""
 
 _DASHES = ("-", "\u2013", "\u2014")
 _PHRASE_WORDS = 4
@@ -135,6 +139,8 @@ _VALUES: dict[str, Callable[[Catalog, ModelProfile], dict[str, str]]] = {
     "stylize": lambda _, _profile: _STYLIZE,
     "steps": lambda _, profile: {str(steps): name for name, steps in profile.steps.items()},
     "n": lambda _, _profile: {"2": "pictures", "3": "pictures", "4": "pictures"},
+    "iw": lambda _, _profile: _IMAGE_WEIGHTS,
+    "upscale": lambda _, _profile: {str(factor): "times" for factor in UPSCALES},
     "model": lambda catalog, _: {each.name: each.title for each in catalog.profiles},
     "style": lambda _, profile: {name: adds.strip() for name, adds in profile.styles.items()},
 }

@@ -39,6 +39,13 @@ GRAMMAR: dict[str, Words] = {
     "flags_conflict": Words(
         "{flag} and {value} exclude each other", "Keep one of them, or neither."
     ),
+    "flag_needs_another": Words(
+        "{flag} needs {value}", "It says nothing without it. For example: {example}"
+    ),
+    "upscale_of_variants": Words(
+        "One picture is enlarged at a time",
+        "The prompt stands for {value} of them; keep one of each pair of {{braces}}.",
+    ),
     "flag_value_missing": Words(
         "{flag} needs a value", "It takes {allowed}. For example: {example}"
     ),

@@ -5,7 +5,17 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from bot import grammar
-from bot.flag_kinds import NEGATIVE_MAX, Listing, Name, Number, Ratio, Switch, Whole
+from bot.flag_kinds import (
+    NEGATIVE_MAX,
+    Listing,
+    Name,
+    Number,
+    OneOf,
+    PictureName,
+    Ratio,
+    Switch,
+    Whole,
+)
 from bot.flags import BY_NAME, ELSEWHERE
 from bot.grammar import FLAGS, MAX_PICTURES, PROMPT_MAX, TEXT_MAX, parse
 from core.contracts.generation import SEED_MAX, Aspect, GenerationSpec, Quality
@@ -13,6 +23,7 @@ from core.errors import UserError
 from core.prompts import escape
 
 EM, EN = "\u2014", "\u2013"
+VERIFY, UPLOAD = "3f0c58d1e2a94b67", "up-3k7fq2m9x0ab"
 
 
 def refusal(text, **offers):
@@ -64,6 +75,13 @@ def parsed(text):
         pytest.param('a cat --style "oil paint"', {"style": "oil paint"}, id="style in quotes"),
         pytest.param("a cat --hd", {"quality": Quality.HD}, id="hd"),
         pytest.param("a cat --draft", {"quality": Quality.DRAFT}, id="draft"),
+        pytest.param(f"a cat --image {VERIFY}", {"image": VERIFY}, id="a picture drawn here"),
+        pytest.param(f"a cat --img {UPLOAD.upper()}", {"image": UPLOAD}, id="an upload, in capitals"),
+        pytest.param(f"a cat --image {VERIFY} --iw 0.5", {"image": VERIFY, "image_weight": 0.5}, id="its weight"),
+        pytest.param(f"a cat --image {VERIFY} --mask {UPLOAD}", {"image": VERIFY, "mask": UPLOAD}, id="mask"),
+        pytest.param(f"a cat --image {VERIFY} --upscale 4", {"image": VERIFY, "upscale": 4}, id="upscale"),
+        pytest.param(f"a cat --image {VERIFY} --upscale 2 --n 1", {"image": VERIFY, "upscale": 2},
+                     id="what is in force anyway excludes nothing"),
         pytest.param("a cat --n=2 --no=a, b", {"count": 2, "negative": ("a", "b")}, id="equals"),
         pytest.param("a cat --AR 3:2 --Tile", {"aspect": Aspect(width=3, height=2), "is_tile": True},
                      id="capitals"),
@@ -172,6 +190,22 @@ def test_what_has_no_place_in_a_prompt_is_taken_out(text):
         pytest.param("a --n 5", "flag_value_invalid",
                      {"flag": "--n", "value": "5", "allowed": "whole numbers from 1 to 4"}, id="n"),
         pytest.param("a --n 0", "flag_value_invalid", {"value": "0"}, id="too few"),
+        pytest.param("a --iw 2", "flag_needs_another", {"flag": "--iw", "value": "--image"}, id="weight of nothing"),
+        pytest.param(f"a --mask {UPLOAD}", "flag_needs_another", {"flag": "--mask"}, id="mask of nothing"),
+        pytest.param("a --upscale 2", "flag_needs_another", {"flag": "--upscale"}, id="upscale of nothing"),
+        pytest.param(f"a --image {VERIFY} --iw 3.1", "flag_value_invalid", {"flag": "--iw"}, id="weight"),
+        pytest.param(f"a --image {VERIFY} --upscale 3", "flag_value_invalid",
+                     {"flag": "--upscale", "allowed": "2 or 4"}, id="factor"),
+        pytest.param(f"a --image {VERIFY} --mask {VERIFY}", "flag_value_invalid", {"flag": "--mask"}, id="no upload"),
+        pytest.param("a --image ../../etc/passwd", "flag_value_invalid", {"flag": "--image"}, id="a path"),
+        pytest.param("a --image 3f0c", "flag_value_invalid", {"flag": "--image"}, id="part of an id"),
+        *(
+            pytest.param(f"a {flag} --image {VERIFY} --upscale 2", "flags_conflict",
+                         {"flag": flag.split()[0], "value": "--upscale"}, id=f"upscale {flag}")
+            for flag in ("--n 2", "--tile", "--iw 1", f"--mask {UPLOAD}", "--ar 3:2", "--hd", "--draft", "--no b",
+                         "--style ink", "--steps 9", "--cfg 2", "--stylize 9")
+        ),
+        pytest.param(f"a {{b,c}} --image {VERIFY} --upscale 2", "upscale_of_variants", {"value": 2}, id="upscales"),
         pytest.param("a --seed -1", "flag_value_invalid", {"value": "-1"}, id="below zero"),
         pytest.param("a --seed 4294967296", "flag_value_invalid", {"flag": "--seed"}, id="seed"),
         pytest.param("a --seed \u0663", "flag_value_invalid", {"flag": "--seed"}, id="Arabic digits"),
@@ -277,7 +311,7 @@ GROUP = st.lists(
 PROMPTS = st.lists(WORDS | QUOTED | LITERAL | WEIGHED | GROUP, min_size=1, max_size=8).map(" ".join)
 
 
-def values_of(flag):
+def values_of(flag):  # noqa: PLR0911 - one return for each kind.
     """Draw any value that a flag's kind can read, as the spec holds it."""
     match flag.kind:
         case Whole(low=low, high=high):
@@ -296,11 +330,30 @@ def values_of(flag):
             return st.from_regex(r"[a-z\u00e9][a-z0-9._/+-]{0,9}( [a-z-]{1,9})?", fullmatch=True)
         case Switch(says=says):
             return st.just(says)
+        case OneOf(numbers=numbers):
+            return st.sampled_from(numbers)
+        case PictureName(pattern=pattern):
+            return st.from_regex(pattern.pattern, fullmatch=True)
+
+
+def in_company(fields):
+    """Leave out what would be refused beside the rest."""
+    if "image" not in fields:
+        return {
+            name: fields[name] for name in fields if name not in {"image_weight", "mask", "upscale"}
+        }
+    if "upscale" in fields:
+        return {
+            name: fields[name]
+            for name in fields
+            if name in {"prompt", "seed", "model", "image", "upscale"}
+        }
+    return fields
 
 
 SPECS = st.fixed_dictionaries(
     {"prompt": PROMPTS}, optional={flag.field: values_of(flag) for flag in FLAGS}
-)
+).map(in_company)
 
 
 @settings(max_examples=300)

@@ -71,6 +71,14 @@ def test_the_mapping_of_stylize_is_the_one_in_force():
         assert guidance == f"{profile.guidance_for(None, int(stylize)):.2f}"
 
 
+def test_the_strengths_on_the_page_are_those_in_force():
+    rows = table(COMMANDS_PAGE, "### Going on from a picture")
+
+    for weight, strength, _ in rows:
+        spec = parse(f"a cat --image 3f0c58d1e2a94b67 --iw {weight}")
+        assert f"{spec.strength:.2f}" == strength
+
+
 def test_the_steps_on_the_page_are_the_shipped_models():
     steps = load_profile("easel-small").steps
 

@@ -161,7 +161,8 @@ def test_no_line_crashes_it_and_every_offer_is_within_its_line(services, ada, li
 def test_every_flag_offered_can_be_typed(offered):
     """What autocomplete writes, the grammar reads."""
     for flag in FLAGS:
-        line = next(each.text for each in offered(f"/imagine a cat --{flag.name}"))
+        before, _, value = flag.example.rpartition(f"--{flag.name}")
 
-        value = flag.example.partition(" ")[2]
+        line = next(each.text for each in offered(f"/imagine a cat {before}--{flag.name}"))
+
         assert parse(line.removeprefix("/imagine ") + value)

@@ -33,7 +33,11 @@ Easel Small is a small model. It knows about apples, strawberries, dogs, pandas,
 --model NAME: Which model draws. Values: the names of the models on offer; without it: the one that is set up here.
 --style NAME: A named style: words that the model's profile adds to the prompt. Values: the names of the model's styles; without it: none.
 --hd: More steps: slower, finer. Not together with --draft.
---draft: Fewer steps: faster, rougher. Not together with --hd.\
+--draft: Fewer steps: faster, rougher. Not together with --hd.
+--image ID (--img): The picture to go on from; it is cropped to the shape of --ar. Values: the id of a picture drawn here, or of one you uploaded; without it: none.
+--iw NUMBER: How much of that picture stays, from 0 (nothing) to 3 (almost all). Values: numbers from 0 to 3, such as 7.5; without it: 1.
+--mask ID: Where to draw anew: what is white in the mask; the rest of the picture stays. Values: the id of a mask you uploaded, such as up-3k7fq2m9x0ab; without it: everywhere.
+--upscale NUMBER: Only enlarge that picture, so many times; nothing is drawn anew. Values: 2 or 4; without it: drawing anew.\
 """)
     assert all(command.usage in card for command in COMMANDS)
     assert all(f"--{name}" in card for flag in FLAGS for name in flag.names)
