@@ -39,6 +39,8 @@ class Candidate:
     arrived_at: float
     owner: str = ""
     priority: int = 0
+    is_ready: bool = True
+    """It has begun; until then it takes no part, but its request's work counts."""
 
 
 Room = Callable[[Hashable, int], int]
@@ -60,15 +62,19 @@ class Turns:
         self._accounts = _Accounts()
 
     def choose(self, waiting: Sequence[Candidate], now: float, room: Room) -> list[Candidate]:
-        """Pick the pictures of the next step, all of one key; none where none waits."""
-        if not waiting:
+        """Pick the pictures of the next step, all of one key; none where none is ready."""
+        ordered = [each for each in self.order(waiting, now) if each.is_ready]
+        if not ordered:
             return []
-        self._accounts.open_for(waiting)
-        ranks = self._ranks(waiting, now)
-        ordered = sorted(waiting, key=lambda each: ranks[each.request_id])
         key = self._tenancy.key_for(ordered, now)
         of_key = [each for each in ordered if each.key == key]
         return of_key[: max(1, room(key, len(of_key)))]
+
+    def order(self, waiting: Sequence[Candidate], now: float) -> list[Candidate]:
+        """List who waits, the next one first."""
+        self._accounts.open_for(waiting)
+        ranks = self._ranks(waiting, now)
+        return sorted(waiting, key=lambda each: ranks[each.request_id])
 
     def charge(self, chosen: Iterable[Candidate], took_s: float) -> None:
         """Note that a step of these pictures was taken, and how long it took."""

@@ -66,6 +66,18 @@ def test_as_many_as_there_is_room_for_take_part():
     assert chosen(Turns(), waiting, most=4) == ["r0", "r1", "r2", "r3"]
 
 
+def test_what_has_not_begun_takes_no_part_but_counts():
+    """Four pictures are four pictures' work, however many of them have begun."""
+    waiting = [
+        wanting("four", 1.0),
+        *[wanting("four", 1.0, picture=index, is_ready=False) for index in (1, 2, 3)],
+        wanting("two", 2.0),
+    ]
+
+    assert chosen(Turns(), waiting) == ["two", "four"]
+    assert chosen(Turns(), [each for each in waiting if not each.is_ready]) == []
+
+
 def test_waiting_makes_up_for_work():
     """Once it has waited for its work over the weight, no newcomer overtakes it."""
     big = wanting("big", 2.0)
