@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SOURCES := bot worker moderation core
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test check format bench-road lock clean
+.PHONY: help setup system demo test check format bench-road eval-model lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ format: setup ## Format and mend what can be mended
 
 bench-road: setup ## Measure the road: acknowledgement, overhead, rules (build/bench/road.json)
 	@$(BIN)/python -m bench.road
+
+eval-model: setup ## Draw and read what the shipped model was taught (build/bench/model.json)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m worker.train.evaluate
 
 lock: ## Pin the versions of a fresh environment anew
 	@sh tests/lock.sh $(PYTHON)
