@@ -71,6 +71,13 @@ DRAWING: dict[str, Words] = {
     "lora_too_large": Words(
         "A LoRA is too large", "Its file is larger than the room that the worker has for LoRAs."
     ),
+    "scheduler_unusable": Words(
+        "That sampler cannot draw this",
+        "It is unknown, or takes fewer steps. Leave it out or ask for fewer steps.",
+    ),
+    "snapshot_unusable": Words(
+        "A half-drawn picture could not be gone on with", "Request it again to begin anew."
+    ),
     "device_not_found": Words(
         "The graphics card was not found", "EASEL_WORKER_DEVICE names one that is not there."
     ),

@@ -38,6 +38,10 @@ class Guidance:
     """The network is asked twice each step, without and with the words: two rows."""
     rescale: float = 0.0
 
+    def joined(self, without: torch.Tensor, with_words: torch.Tensor) -> torch.Tensor:
+        """Lay out what a drawing's rows are told."""
+        return torch.cat((without, with_words)) if self.is_split else with_words
+
     def applied(self, rows: torch.Tensor) -> torch.Tensor:
         """Make one prediction of a drawing's rows, in the very operations that diffusers uses."""
         if not self.is_split:
@@ -88,6 +92,10 @@ class Drawing:
     """Channels beside the latents that inpainting networks are shown: mask and masked picture."""
     repaint: Repaint | None = None
     loras: tuple[LoraUse, ...] = ()
+    is_reproducible: bool = False
+    """It is to come out bitwise the same in any company."""
+    fingerprint: str = ""
+    """Names all that its pixels depend on; see `snapshots`."""
     step_options: Mapping[str, Any] = field(default_factory=dict)
     """What the scheduler's `step` is told beside its tensors: the generator, and eta."""
     index: int = 0

@@ -33,8 +33,18 @@ class LoraBank(Protocol):
             UserError: one of them cannot be used with this model.
         """
 
-    def active(self, rows: Sequence[tuple[LoraUse, ...]]) -> AbstractContextManager[None]:
-        """Apply to row i of every forward, of text encoders too, what `rows[i]` names."""
+    def encoding(self, uses: Sequence[LoraUse]) -> AbstractContextManager[None]:
+        """Apply these to the text encoders, while a request's words are encoded."""
+
+    def active(
+        self, rows: Sequence[tuple[LoraUse, ...]], *, is_exact: bool = True
+    ) -> AbstractContextManager[None]:
+        """Apply to row i of the denoiser's batch what `rows[i]` names.
+
+        Args:
+            rows: One entry for each row, padding too.
+            is_exact: What a row gets may not depend in a single bit on its company.
+        """
 
 
 class Family(Protocol):
