@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException
 from bot import wording
 from bot.bootstrap import Services, build_services
 from bot.delivery import deliver_forever
-from bot.web_app import chat, health, pictures, stream
+from bot.web_app import buttons, chat, health, pictures, stream
 from bot.web_app.channel import Channel
 from bot.web_app.context import Web
 from bot.web_app.hub import Hub
@@ -60,7 +60,7 @@ def create_app(services: Services, settings: WebSettings) -> FastAPI:
         title="Easel", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan
     )
     app.state.web = web
-    for router in (chat.router, stream.router, pictures.router, health.router):
+    for router in (chat.router, buttons.router, stream.router, pictures.router, health.router):
         app.include_router(router)
     app.mount("/static", _Static(directory=STATIC), name="static")
     app.add_exception_handler(AppError, _on_error)

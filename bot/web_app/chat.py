@@ -12,15 +12,11 @@ from anyio import to_thread
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from bot import wording
-from bot.replies import Action, Reply, Visibility
 from bot.usecases import commands, suggest
-from bot.usecases.actions import press
 from bot.web_app.context import TheWeb, Viewer, Web
 from bot.web_app.session import COOKIE, COOKIE_MAX_AGE_S, ENTRY_MAX_AGE_S
 from core.contracts.actors import Actor
 from core.contracts.chat import ChatMessage
-from core.contracts.ids import JobId, new_id
 from core.errors import UserError
 
 router = APIRouter()
@@ -42,7 +38,7 @@ async def say(
     """Run what a member typed."""
     if not text.strip():
         return Response(status_code=204)
-    return await _answer(request, web, partial(_say, web, viewer, text.strip()))
+    return await answer(request, web, partial(_say, web, viewer, text.strip()))
 
 
 @router.post("/suggest")
@@ -57,18 +53,10 @@ async def suggestions(
     return HTMLResponse(web.renderer.suggestions(found))
 
 
-@router.post("/jobs/{job_id}/{action}")
-async def act(
-    request: Request, web: TheWeb, viewer: Viewer, job_id: JobId, action: Action
-) -> Response:
-    """Do what a button says."""
-    return await _answer(request, web, partial(_press, web, viewer, job_id, action))
-
-
 @router.post("/messages/{key}/dismiss")
 async def dismiss(request: Request, web: TheWeb, viewer: Viewer, key: str) -> Response:
     """Take a private answer off the viewer's page for good."""
-    return await _answer(request, web, partial(_dismiss, web, viewer, key))
+    return await answer(request, web, partial(_dismiss, web, viewer, key))
 
 
 @router.get("/enter")
@@ -88,7 +76,7 @@ async def enter(
     return response
 
 
-async def _answer(
+async def answer(
     request: Request, web: Web, work: Callable[[], tuple[Actor, list[ChatMessage]]]
 ) -> Response:
     """Do the work in a thread, tell every page, and answer with what changed."""
@@ -112,18 +100,6 @@ def _page(web: Web, viewer: Actor) -> str:
 def _say(web: Web, viewer: Actor, text: str) -> tuple[Actor, list[ChatMessage]]:
     said_id = web.channel.say(viewer, text)
     reply = commands.run(web.services, viewer, text, web.channel.address(said_id))
-    return viewer, web.channel.answer(viewer, said_id, reply)
-
-
-def _press(
-    web: Web, viewer: Actor, job_id: JobId, action: Action
-) -> tuple[Actor, list[ChatMessage]]:
-    said_id = new_id()  # Nothing was typed, but a re-rolled job is recognised by it.
-    reply = press(web.services, viewer, action, job_id, web.channel.address(said_id))
-    if not isinstance(reply, Reply):
-        reply = wording.error(UserError("button_gone"))  # This page has no forms.
-    if action is Action.DELETE and reply.visibility is Visibility.PUBLIC:  # It was done.
-        return viewer, web.channel.edit(job_id, reply)
     return viewer, web.channel.answer(viewer, said_id, reply)
 
 

@@ -16,11 +16,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import ValidationError
 
 from bot import wording
-from bot.replies import Action, Button, Reply, ReplyKind, ReplyPicture
+from bot.replies import Action, Button, Form, Reply, ReplyKind, ReplyPicture
 from bot.web_app.live import Live
 from core.contracts.actors import Actor
 from core.contracts.chat import ChatMessage
-from core.contracts.ids import JobId, VerifyId
+from core.contracts.ids import DraftId, JobId, VerifyId
+from core.contracts.personal import Upload
 from core.errors import AppError
 
 log = structlog.get_logger()
@@ -83,6 +84,27 @@ class MessageView:
         return self.reply.lines[0].removeprefix(self.pictures[0].label).removeprefix(" · ")
 
     @property
+    def rows(self) -> tuple[tuple[Button, ...], ...]:
+        """The buttons that stand under the whole answer, row by row."""
+        # One picture has the message to itself, so its own buttons stand with the others.
+        is_apart = len(self.pictures) > 1
+        below = [each for each in self.buttons if each.picture is None or not is_apart]
+        rows = sorted({each.row for each in below})
+        return tuple(tuple(each for each in below if each.row == row) for row in rows)
+
+    def buttons_of(self, picture: ReplyPicture) -> tuple[Button, ...]:
+        """The buttons that stand under one of several pictures."""
+        if self.reply is None or len(self.pictures) == 1:
+            return ()
+        place = self.reply.pictures.index(picture)
+        return tuple(each for each in self.buttons if each.picture == place)
+
+    def address_of(self, button: Button) -> str:
+        """Where a button posts to: the whole of its state, so that it outlives every restart."""
+        job_id = self.reply.job_id if self.reply else None
+        return address_of(button.action, job_id, button.picture, button.draft)
+
+    @property
     def is_emptied(self) -> bool:
         """Tell whether the message had pictures, and all of them were taken down."""
         return bool(self.reply and self.reply.pictures) and not self.pictures
@@ -138,6 +160,16 @@ class Renderer:
         """Make an answer that is not written down: it is gone with the next page load."""
         return self._jinja.get_template("passing.html").render(reply=reply)
 
+    def sheet(self, form: Form) -> str:
+        """Make a form that a button opened, for the page to show in its dialog."""
+        macro = self._jinja.get_template("sheet.html").module
+        address = address_of(form.action, form.job_id, form.picture, None)
+        return str(macro.sheet(form, address))  # type: ignore[attr-defined]  # A template's module has its macros as attributes.
+
+    def upload(self, upload: Upload) -> str:
+        """Make the note of a picture that was brought along."""
+        return self._jinja.get_template("upload.html").render(upload=upload)
+
     def fault(self, reply: Reply) -> str:
         """Make a whole page of an error, for a browser that navigated there."""
         return self._jinja.get_template("fault.html").render(reply=reply)
@@ -183,6 +215,16 @@ def reply_of(message: ChatMessage) -> Reply | None:
         return wording.error(AppError("message_unreadable"))
 
 
+def address_of(
+    action: Action, job_id: JobId | None, picture: int | None, draft: DraftId | None
+) -> str:
+    """Write the address of a button or form."""
+    if draft is not None:
+        return f"/drafts/{draft}/{action.value}"
+    part = "" if picture is None else f"/{picture}"
+    return f"/jobs/{job_id}{part}/{action.value}"
+
+
 def initials_of(name: str) -> str:
     """Take the first letters of a name's first two words."""
     return "".join(word[0] for word in name.split()[:2]).upper()
@@ -199,7 +241,7 @@ def _is_offered(action: Action, viewer: Actor, *, is_own: bool) -> bool:
         return is_own or viewer.is_moderator
     if action is Action.REPORT:
         return not is_own
-    return True
+    return is_own or action not in {Action.CANCEL, Action.CONFIRM}
 
 
 def _clock(moment: datetime) -> str:

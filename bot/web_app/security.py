@@ -4,6 +4,7 @@ Three plain ASGI layers, so that streams pass through unbuffered: the headers ev
 carries, the hosts this app answers to, and the checks on what is posted.
 """
 
+import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -27,6 +28,12 @@ HEADERS = {
 
 MAX_BODY_BYTES = 64 * 1024
 """The longest prompt (6,000 characters) in form encoding is 54 kB when each one is 3 bytes."""
+
+MAX_UPLOAD_BYTES = 12 * 1024 * 1024
+"""A picture of the largest size that is taken (10 MB), and the form around it."""
+
+_UPLOADS = re.compile(r"/uploads|/jobs/[^/]+(/\d+)?/vary_region")
+"""Where pictures are posted to."""
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -88,7 +95,9 @@ class SameOriginPosts:
         if not is_same_origin(headers):
             await PlainTextResponse("Posted from another site.", 403)(scope, receive, send)
             return
-        body = await _read_body(receive, self._max_body_bytes)
+        is_upload = _UPLOADS.fullmatch(scope["path"]) is not None
+        limit = MAX_UPLOAD_BYTES if is_upload else self._max_body_bytes
+        body = await _read_body(receive, limit)
         if body is None:
             await PlainTextResponse("Too long.", 413)(scope, receive, send)
             return

@@ -1,6 +1,8 @@
 // The channel's page: merges messages into it, follows the stream, asks before what cannot be
 // undone. Everything arrives as HTML that the server rendered for this viewer.
 import { setUpCommandBox } from "./command_box.js";
+import { setUpSheet } from "./sheet.js";
+import { setUpUploads } from "./uploads.js";
 
 const messages = document.getElementById("messages");
 const scroll = document.getElementById("scroll");
@@ -78,6 +80,7 @@ function merge(html) {
   for (const element of [...parsed.content.children]) {
     if (element.matches("article")) hasNew = place(element) || hasNew;
     else if (element.matches(".passing")) showPassing(element);
+    else if (element.matches(".sheet")) openSheet(element);
   }
   if (wasNearEnd) goToEnd();
   else if (hasNew) toEnd.hidden = false;
@@ -130,6 +133,8 @@ async function say(text) {
     return false;
   }
 }
+
+const openSheet = setUpSheet(merge, showUnreachable);
 
 const confirmation = document.getElementById("confirm");
 
@@ -226,3 +231,4 @@ new ResizeObserver(() => {
 }).observe(scroll);
 connect();
 setUpCommandBox(document.getElementById("composer"), say);
+setUpUploads(document.getElementById("composer"), showAnswer, showUnreachable);
