@@ -62,6 +62,10 @@ DRAWING: dict[str, Words] = {
     "model_unreadable": Words(
         "The model could not be loaded", "Its files are incomplete or of an unknown kind."
     ),
+    "model_too_large": Words(
+        "The model is too large for this machine",
+        "Its weights do not fit into EASEL_WORKER_MEMORY_GIB or the device. Choose another one.",
+    ),
     "lora_unreadable": Words(
         "A LoRA could not be read", "Its file is missing, damaged or of an unknown kind."
     ),
