@@ -1,5 +1,7 @@
 """Describe a job and its pictures as every package sees them; tables stay in storage."""
 
+from enum import StrEnum
+
 from pydantic import Field
 
 from core.contracts.actors import Actor, ReplyAddress
@@ -39,6 +41,38 @@ class Job(Contract):
     updated_at: Moment
 
 
+class Cause(StrEnum):
+    """Why a picture drawn again need not match the first, or cannot be held against it."""
+
+    ORIGINAL_GONE = "original_gone"
+    """Its bytes were deleted, or the store has them not."""
+    ORIGINAL_CHANGED = "original_changed"
+    """The stored bytes are not those that were posted, or cannot be read."""
+    SIZE = "size"
+    WEIGHTS = "weights"
+    SCHEDULER = "scheduler"
+    STEPS = "steps"
+    ENVIRONMENT = "environment"
+    """Another device, number format or library version."""
+    COMPANY = "company"
+    """The first was drawn outside reproducible mode, where others' pictures beside it count."""
+
+
+class Difference(Contract):
+    """How a picture that was drawn again differs from the first, in the pixels as posted."""
+
+    original: VerifyId
+    values: int = Field(ge=0, description="8-bit values compared; 0: they could not be.")
+    differing: int = Field(default=0, ge=0)
+    largest: int = Field(default=0, ge=0, le=255, description="The largest single difference.")
+    causes: tuple[Cause, ...] = Field(default=(), description="What is known to be different.")
+
+    @property
+    def is_identical(self) -> bool:
+        """Tell whether every value was compared and none differs."""
+        return self.values > 0 and self.differing == 0
+
+
 class Picture(Contract):
     """One finished picture of a job: where its bytes are and what they are."""
 
@@ -66,6 +100,15 @@ class Picture(Contract):
     )
     parent: str | None = Field(
         default=None, description="What it goes on from: a picture's verify id or an upload's id."
+    )
+    environment: str = Field(
+        default="", description="Device, number format and libraries: what the bits hang on."
+    )
+    is_reproducible: bool = Field(
+        default=False, description="Drawn so that its company in a batch did not matter."
+    )
+    difference: Difference | None = Field(
+        default=None, description="From the picture that this one draws again."
     )
     created_at: Moment
 

@@ -209,6 +209,9 @@ class PictureRow(Base):
     __table_args__ = (UniqueConstraint("job_id", "index"),)
 
 
+    environment: Mapped[str] = mapped_column(server_default="")
+    is_reproducible: Mapped[bool] = mapped_column(server_default=false())
+    difference: Mapped[JSONObject | None]
 class AuditTrailRow(Base):
     """One thing that was done."""
 

@@ -25,7 +25,9 @@ class Pictures:
             IllegalStep: `picture_exists`: another worker finished this job first. The unit is
                 spent; let the error end it.
         """
-        self._session.add(PictureRow(**picture.model_dump(), deleted_at=None))
+        same = picture.model_dump(exclude={"difference"})
+        difference = picture.difference and picture.difference.model_dump(mode="json")
+        self._session.add(PictureRow(**same, difference=difference, deleted_at=None))
         try:
             self._session.flush()
         except IntegrityError as error:

@@ -10,11 +10,14 @@ from core.storage import personal_models  # noqa: F401 - makes its tables known.
 from core.storage.audit import AuditTrail
 from core.storage.chat import Chat
 from core.storage.engines import away_as_unavailable, open_engines
+from core.storage.favourites import Favourites
 from core.storage.jobs import Jobs
+from core.storage.member_settings import SettingsOfMembers
 from core.storage.notices import Notices
 from core.storage.outbox import Outbox
 from core.storage.pictures import Pictures
 from core.storage.reports import Reports
+from core.storage.styles import Styles
 from core.storage.verdicts import Verdicts
 
 
@@ -30,6 +33,9 @@ class Unit:
         self.pictures = Pictures(session)
         self.reports = Reports(session)
         self.chat = Chat(session)
+        self.settings = SettingsOfMembers(session)
+        self.styles = Styles(session)
+        self.favourites = Favourites(session)
 
 
 class Store:

@@ -306,6 +306,9 @@ def test_recent_jobs_come_newest_first_within_what_was_asked(store):
 
     assert names() == ["new", "mid", "old"]
     assert names(limit=2) == ["new", "mid"]
+    assert names(limit=2, offset=1) == ["mid", "old"]
+    assert names(states=[JobState.NEW]) == ["new", "mid", "old"]
+    assert names(states=[JobState.FAILED], limit=2) == []
     assert names(channel_id="general") == ["mid", "old"]
     assert names(member_id="web:ada") == ["new", "old"]
     assert names(member_id="web:ada", channel_id="general") == ["old"]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.contracts.jobs import Cause, Difference
 from core.errors import IllegalStep, NotFound
 from core.workflow import JobState
 from tests.core.storage.samples import a_job, a_picture, at
@@ -31,6 +32,18 @@ def test_pictures_come_back_by_index_and_by_id(store, job_id):
     with store.reading() as unit:
         assert unit.pictures.of_job(job_id) == [first, second]
         assert unit.pictures.get(second.verify_id) == second
+
+
+def test_a_picture_drawn_again_keeps_what_is_different(store, job_id):
+    """With its causes, beside what it was drawn with."""
+    difference = Difference(
+        original="ab" * 8, values=786_432, differing=9, largest=1, causes=(Cause.ENVIRONMENT,)
+    )
+    again = a_picture(job_id, environment="cpu fp32", is_reproducible=True, difference=difference)
+    add(store, again)
+
+    with store.reading() as unit:
+        assert unit.pictures.get(again.verify_id) == again
 
 
 def test_an_unknown_picture_is_not_found(store):

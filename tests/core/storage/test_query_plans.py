@@ -19,6 +19,15 @@ QUERIES = {
     "recent": lambda unit, _: unit.jobs.recent("local"),
     "recent in a channel": lambda unit, _: unit.jobs.recent("local", channel_id="general"),
     "recent of a member": lambda unit, _: unit.jobs.recent("local", member_id="web:ada"),
+    "history of a member": lambda unit, _: unit.jobs.recent(
+        "local", member_id="web:ada", states=[JobState.FAILED], limit=11, offset=20
+    ),
+    "settings of a member": lambda unit, _: unit.settings.get("local", "web:ada"),
+    "styles of a member": lambda unit, _: unit.styles.of_member("local", "web:ada"),
+    "favourites of a member": lambda unit, _: unit.favourites.of_member(
+        "local", "web:ada", states=[JobState.DELIVERED], limit=11, offset=20
+    ),
+    "marked of some": lambda unit, _: unit.favourites.marked("local", "web:ada", ["0" * 16]),
     "with_expired_lease": lambda unit, _: unit.jobs.with_expired_lease(START),
     "stalled": lambda unit, _: unit.jobs.stalled(JobState.QUEUED, START),
     "due": lambda unit, _: unit.outbox.due(now=START),

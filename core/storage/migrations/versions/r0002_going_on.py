@@ -34,12 +34,19 @@ def _widen_jobs() -> None:
 
 
 def _widen_pictures() -> None:
-    zero = sa.text("0")
+    zero, false = sa.text("0"), sa.false()
     op.add_column("pictures", sa.Column("gpu_s", sa.Double(), nullable=False, server_default=zero))
     op.add_column("pictures", sa.Column("parent", sa.String()))
     op.create_index("ix_pictures_parent", "pictures", ["parent"])
 
 
+    op.add_column(
+        "pictures", sa.Column("environment", sa.String(), nullable=False, server_default="")
+    )
+    op.add_column(
+        "pictures", sa.Column("is_reproducible", sa.Boolean(), nullable=False, server_default=false)
+    )
+    op.add_column("pictures", sa.Column("difference", sa.JSON()))
 def _make_drafts() -> None:
     op.create_table(
         "drafts",
