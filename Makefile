@@ -1,12 +1,13 @@
 # Easel. `make` lists the targets; `make demo` and `make test` do everything from a fresh clone.
 PYTHON ?= python3.11
 PIP_ARGS ?=
+TRAIN_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := bot worker moderation core
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test check format bench-road eval-model lock clean
+.PHONY: help setup system demo test check format bench-road train-model eval-model lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -42,6 +43,9 @@ format: setup ## Format and mend what can be mended
 
 bench-road: setup ## Measure the road: acknowledgement, overhead, rules (build/bench/road.json)
 	@$(BIN)/python -m bench.road
+
+train-model: setup ## Train the shipped model from nothing (hours; resumes; build/train/pipeline)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m worker.train $(TRAIN_ARGS)
 
 eval-model: setup ## Draw and read what the shipped model was taught (build/bench/model.json)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m worker.train.evaluate

@@ -1,0 +1,152 @@
+"""Train the autoencoder that turns a scene into latents a factor of eight smaller, and back.
+
+It is fully convolutional and learns from crops of a quarter of a scene, four for the price of one.
+"""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import l1_loss
+
+from worker.train.loops import Lesson, Loop
+from worker.train.parallel import Team
+from worker.train.parts import Autoencoder, autoencoder_block, new_autoencoder
+from worker.train.schedules import Stopwatch
+
+log = logging.getLogger(__name__)
+
+Pictures = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+"""Pictures of 0 to 255, channels last."""
+
+LATENT_CHANNELS = 4
+"""What the stock inpainting pipeline asks of a denoiser that was not made for inpainting."""
+FACTOR = 8
+"""Pixels to a latent, each way."""
+_WIDTH = 48
+_CROP = 64
+_BATCH = 12
+_NOISE = 0.07
+"""Added to latents in training, so that near latents decode to near pictures."""
+_HELD_BACK = 64
+"""Scenes kept for measuring."""
+_LESSON = Lesson("autoencoder", peak=2e-3, clip=3.0, weight_decay=1e-4)
+
+
+def build() -> Autoencoder:
+    """Build one with an initialisation from which it learns at once."""
+    model = new_autoencoder(
+        encoder_block_out_channels=(_WIDTH,) * 4,
+        decoder_block_out_channels=(_WIDTH,) * 4,
+        latent_channels=LATENT_CHANNELS,
+        num_encoder_blocks=(0, 2, 3, 4),
+        num_decoder_blocks=(4, 3, 2, 1),
+        scaling_factor=1.0,
+    )
+    _initialise(model)
+    return model.to(memory_format=torch.channels_last)
+
+
+def load(folder: Path) -> Autoencoder:
+    """Read an autoencoder in full precision."""
+    model = new_autoencoder.from_pretrained(
+        folder, torch_dtype=torch.float32, local_files_only=True
+    )
+    return model.eval().to(memory_format=torch.channels_last)
+
+
+@torch.no_grad()
+def _initialise(model: Autoencoder) -> None:
+    """Start near the identity: with torch's own start it had learnt nothing after 100 steps."""
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="linear")
+            if module.bias is not None:
+                module.bias.zero_()
+    for module in model.modules():
+        if isinstance(module, autoencoder_block):
+            *first, last = [part for part in module.conv if isinstance(part, nn.Conv2d)]
+            for part in first:
+                nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
+            last.weight.mul_(0.3)
+    *_, last = [part for part in model.decoder.modules() if isinstance(part, nn.Conv2d)]
+    last.weight.mul_(0.3)
+    assert last.bias is not None
+    last.bias.fill_(0.6)
+
+
+def to_tensor(pictures: Pictures) -> Tensor:
+    """Bring pictures of 0 to 255 to the range of -1 to 1, channels first."""
+    pixels = torch.from_numpy(pictures.copy()).permute(0, 3, 1, 2)
+    return pixels.to(memory_format=torch.channels_last).float() / 127.5 - 1
+
+
+def train(team: Team, scenes: Path, folder: Path, watch: Stopwatch) -> None:
+    """Train on the pictures of a file until the time is spent; resume what was begun."""
+    torch.manual_seed(0)
+    pictures = np.load(scenes, mmap_mode="r")
+    model = build()
+    loop = Loop(_LESSON, model, team, watch, folder)
+    crops = _crops(pictures, np.random.default_rng([team.rank, loop.step]))
+    measured = to_tensor(pictures[:_HELD_BACK])
+
+    def saved() -> None:
+        log.info("autoencoder: PSNR %.2f dB", psnr(model, measured))
+
+    loop.run(lambda share: _loss(model, next(crops), share), saved)
+    if team.is_leader:
+        _finish(model, to_tensor(pictures[_HELD_BACK : 8 * _HELD_BACK]), folder / "vae")
+
+
+def _crops(pictures: Pictures, chance: np.random.Generator) -> Iterator[Tensor]:
+    room = pictures.shape[1] - _CROP + 1
+    while True:
+        chosen = chance.integers(_HELD_BACK, len(pictures), 2 * _BATCH)
+        corners = chance.integers(0, room, (2 * _BATCH, 2))
+        cut = [
+            pictures[index, top : top + _CROP, left : left + _CROP]
+            for index, (top, left) in zip(chosen, corners, strict=True)
+        ]
+        # Of every two, the one with more to see in it: flat ground is learnt soon enough.
+        pairs = zip(cut[::2], cut[1::2], strict=True)
+        yield to_tensor(np.stack([max(pair, key=_contrast) for pair in pairs]))
+
+
+def _contrast(crop: Pictures) -> float:
+    return float(crop[::4, ::4].std())
+
+
+def _loss(model: Autoencoder, pixels: Tensor, share: float) -> Tensor:
+    # The last steps are taken in full precision: they settle the flat colours.
+    with torch.autocast("cpu", torch.bfloat16, enabled=share < 0.93):  # noqa: PLR2004
+        latents: Tensor = model.encode(pixels).latents
+        noisy = latents.float() + _NOISE * torch.randn(latents.shape)
+        drawn: Tensor = model.decode(noisy).sample
+    drawn, latents = drawn.float(), latents.float()
+    edges = l1_loss(drawn.diff(dim=3), pixels.diff(dim=3)) + l1_loss(
+        drawn.diff(dim=2), pixels.diff(dim=2)
+    )
+    error = drawn - pixels
+    # Each channel is drawn to a mean of 0 and a spread of 1, which is what the noise has.
+    mean, spread = latents.mean((0, 2, 3)), latents.std((0, 2, 3))
+    drift = mean.square().sum() + (spread - 1).square().sum()
+    return error.abs().mean() + 2 * error.square().mean() + 0.5 * edges + 0.02 * drift
+
+
+@torch.no_grad()
+def psnr(model: Autoencoder, pixels: Tensor) -> float:
+    """Measure how near the pictures come back, in decibels, as the mean over the pictures."""
+    drawn = model.decode(model.encode(pixels).latents).sample.clamp(-1, 1)
+    errors = ((drawn - pixels) / 2).square().mean((1, 2, 3))
+    return float((-10 * errors.log10()).mean())
+
+
+@torch.no_grad()
+def _finish(model: Autoencoder, pixels: Tensor, folder: Path) -> None:
+    latents = model.encode(pixels).latents
+    model.register_to_config(scaling_factor=float(1 / latents.std()))
+    log.info("latents: means %s", [round(mean, 2) for mean in latents.mean((0, 2, 3)).tolist()])
+    model.save_pretrained(folder)

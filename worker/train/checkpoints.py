@@ -1,0 +1,25 @@
+"""Keep the state of a training stage so that a stopped run goes on where it was."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+State = dict[str, Any]
+"""Tensors, numbers and the optimiser's own nested state: whatever `state_dict` gives."""
+
+
+def save(path: Path, state: State) -> None:
+    """Write a checkpoint whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    torch.save(state, partial)
+    partial.replace(path)
+
+
+def load(path: Path) -> State | None:
+    """Read a checkpoint; None where there is none yet."""
+    if not path.is_file():
+        return None
+    state: State = torch.load(path, map_location="cpu", weights_only=True)
+    return state
