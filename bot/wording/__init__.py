@@ -5,6 +5,7 @@ person can do differently) and `outages` (what an operator can).
 """
 
 from bot.wording.cards import help_card, policy_card
+from bot.wording.details import details
 from bot.wording.endings import (
     cancelled,
     expired,
@@ -19,7 +20,7 @@ from bot.wording.errors import error
 from bot.wording.labels import verified
 from bot.wording.progress import accepted, place_line, progress_line
 from bot.wording.refusals import refusal
-from bot.wording.results import details, result
+from bot.wording.results import result
 
 __all__ = [
     "accepted",

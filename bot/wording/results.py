@@ -2,21 +2,13 @@
 
 from collections.abc import Sequence
 
-from bot.replies import Action, Button, Reply, ReplyField, ReplyKind, ReplyPicture, Visibility
-from bot.wording.phrases import joined, lines_of, shortened
-from bot.wording.recipes import recipe, recipe_line
+from bot.replies import Action, Button, Reply, ReplyKind
+from bot.wording.phrases import joined, lines_of
+from bot.wording.pictures import LABEL, shown
+from bot.wording.recipes import recipe_line
 from bot.wording.vocabulary import vocabulary_note
 from core.catalog import ModelProfile
 from core.contracts.jobs import Job, Picture
-from core.contracts.verdicts import Decision, Stage, Verdict
-from core.prompts import escape
-from moderation.policy import Policy
-
-LABEL = "AI-generated"
-"""The visible words, as the EU's AI Act (Article 50) asks: clear, and at first sight."""
-
-_FILE_WORDS = 5
-"""Words of the prompt in a file's name, enough to find it again in a folder."""
 
 BUTTONS = (
     Button(action=Action.REROLL, label="Draw again"),
@@ -45,36 +37,8 @@ def result(job: Job, pictures: Sequence[Picture], profile: ModelProfile) -> Repl
             recipe_line(job.spec, job.seed),
             vocabulary_note([picture.prompt for picture in pictures], profile),
         ),
-        pictures=tuple(_shown(picture) for picture in pictures),
+        pictures=tuple(shown(picture) for picture in pictures),
         buttons=BUTTONS,
-        job_id=job.job_id,
-        author=job.actor.display_name,
-    )
-
-
-def details(
-    job: Job, pictures: Sequence[Picture], verdicts: Sequence[Verdict], policy: Policy
-) -> Reply:
-    """Tell everything that it takes to draw a job again, and which checks it went through.
-
-    `policy` words the verdicts' categories; the version in force then is the job's own.
-    """
-    facts = [
-        ("Request", job.job_id),
-        ("Asked by", job.actor.display_name),
-        ("Model", job.model),
-        ("Policy", f"{policy.name} {job.policy_version}"),
-        ("Goes on from", job.parent_id),
-        *_pictures_in_words(pictures),
-        *_each_alone(job, pictures),
-        *((_STAGES[each.stage], _verdict_in_words(each, policy)) for each in verdicts),
-    ]
-    return Reply(
-        kind=ReplyKind.CARD,
-        visibility=Visibility.PRIVATE,
-        title="Details",
-        lines=(recipe(job.spec, job.seed),),
-        fields=tuple(ReplyField(name=name, value=value) for name, value in facts if value),
         job_id=job.job_id,
         author=job.actor.display_name,
     )
@@ -83,78 +47,3 @@ def details(
 def _label_line(pictures: Sequence[Picture], profile: ModelProfile) -> str:
     ids = joined([picture.verify_id for picture in pictures])
     return " · ".join(lines_of(LABEL, profile.title or profile.name, ids and f"verify {ids}"))
-
-
-def _shown(picture: Picture) -> ReplyPicture:
-    words = "".join(letter if letter.isalnum() else " " for letter in picture.prompt).split()
-    name = shortened("-".join(words[:_FILE_WORDS]).lower(), 60).strip("…") or "picture"
-    return ReplyPicture(
-        verify_id=picture.verify_id,
-        blob=picture.blob,
-        file_name=f"{name}-{picture.verify_id}.{picture.media_type.partition('/')[2]}",
-        media_type=picture.media_type,
-        width=picture.width,
-        height=picture.height,
-        alt_text=picture.alt_text,
-        label=LABEL,
-    )
-
-
-def _pictures_in_words(pictures: Sequence[Picture]) -> list[tuple[str, str]]:
-    if not pictures:
-        return []
-    first = pictures[0]
-    return [
-        ("Steps", str(first.steps)),
-        ("Guidance", f"{first.guidance_scale:g}"),
-        ("Scheduler", first.scheduler),
-        ("Weights", first.model_sha256 and f"SHA-256 {first.model_sha256[:16]}…"),
-        *((f"Picture {each.index + 1}", _picture_in_words(each)) for each in pictures),
-    ]
-
-
-def _each_alone(job: Job, pictures: Sequence[Picture]) -> list[tuple[str, str]]:
-    """Write, for one picture of several, the command that draws it again by itself."""
-    if len(pictures) < 2:  # noqa: PLR2004 - one picture is alone already.
-        return []
-    return [
-        (
-            f"Picture {each.index + 1} alone",
-            recipe(
-                job.spec.model_copy(update={"prompt": escape(each.prompt), "count": 1}), each.seed
-            ),
-        )
-        for each in pictures
-    ]
-
-
-def _picture_in_words(picture: Picture) -> str:
-    size = f"{picture.width} x {picture.height}"
-    seconds = f"{picture.duration_s:.1f} s"
-    return f"seed {picture.seed} · {size} · {seconds} · verify {picture.verify_id}"
-
-
-_STAGES = {
-    Stage.RULES: "Check by rules",
-    Stage.PROMPT: "Check of the prompt",
-    Stage.IMAGE: "Check of a picture",
-}
-_DECISIONS = {
-    Decision.ALLOW: "passed",
-    Decision.REVIEW: "sent to a moderator",
-    Decision.BLOCK: "refused",
-}
-_NOTES = {
-    "classifier_missing": "no classifier is set up",
-    "classifier_missing_rules_only": "by rules only, no classifier is set up",
-    "image_check_missing": "no picture check is set up",
-    "image_check_missing_rules_only": "unseen, no picture check is set up",
-    "check_failed": "a check did not work",
-}
-
-
-def _verdict_in_words(verdict: Verdict, policy: Policy) -> str:
-    category = policy.categories.get(verdict.category) if verdict.category else None
-    title = category.title if category else verdict.category
-    note = _NOTES.get(verdict.note, verdict.note) if verdict.note else None
-    return " · ".join(lines_of(_DECISIONS[verdict.decision], title, note, verdict.policy_version))

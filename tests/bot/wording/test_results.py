@@ -4,7 +4,7 @@ from inline_snapshot import snapshot
 
 from bot import wording
 from bot.grammar import parse
-from bot.wording.results import LABEL
+from bot.wording.pictures import LABEL
 from core.contracts.ids import CommunityId, VerdictId
 from core.contracts.verdicts import Decision, Stage, Verdict
 from moderation.policy import load_policy
