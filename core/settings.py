@@ -89,6 +89,18 @@ class CoreSettings(BaseSettings):
     max_waiting_jobs: int = Field(
         10, ge=1, description="Jobs one member may have waiting at a time."
     )
+    upload_max_bytes: int = Field(
+        10_000_000, ge=1024, description="Bytes of a file that a member uploads, at most."
+    )
+    uploads_per_hour: int = Field(
+        60, ge=1, description="Pictures and masks one member may upload in an hour."
+    )
+    uploads_per_day: int = Field(
+        300, ge=1, description="Pictures and masks one member may upload in a day."
+    )
+    upload_keep_days: int = Field(
+        30, ge=1, description="Days after which an uploaded picture is deleted."
+    )
 
     @property
     def resolved_database_url(self) -> str:

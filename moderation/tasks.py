@@ -16,6 +16,7 @@ import structlog
 from celery import Celery
 from celery.signals import worker_ready
 
+from core.blobs import Blobs
 from core.catalog import Catalog, load_catalog
 from core.contracts.base import utc_now
 from core.contracts.ids import JobId
@@ -26,6 +27,7 @@ from core.errors import IllegalStep, NotFound, Unavailable
 from core.events import Events, wake_topic
 from core.outbox import flush
 from core.recovery import Broker, sweep
+from core.retention import forget_uploads
 from core.settings import CoreSettings, ScreeningSettings
 from core.storage import Store
 from core.task_queue import TaskQueue, make_celery
@@ -67,6 +69,8 @@ class Screening:
     signals: Signals
     catalog: Catalog
     clock: Callable[[], datetime] = utc_now
+    blobs: Blobs | None = None
+    """Where the sweep deletes what its time is over; None: it leaves that to others."""
 
     def screen_prompt(self, job_id: str) -> None:
         """Screen one job's prompt and take the step that follows.
@@ -96,6 +100,13 @@ class Screening:
         )
         for platform in report.platforms:
             self.signals.wake(wake_topic(platform))
+        if self.blobs is not None:
+            forget_uploads(
+                self.store,
+                self.blobs,
+                now=self.clock(),
+                keep_days=self.settings.upload_keep_days,
+            )
 
     def beat(self) -> None:
         """Say that this process is alive."""
@@ -167,7 +178,15 @@ def main() -> None:
     gate = Gate(load_policy(settings.policy_file), timeout_s=own.timeout_s)
     store = Store(settings.resolved_database_url)
     queue, events = TaskQueue(settings), Events(settings.redis_url)
-    screening = Screening(settings, gate, store, queue, events, load_catalog(settings.model))
+    screening = Screening(
+        settings,
+        gate,
+        store,
+        queue,
+        events,
+        load_catalog(settings.model),
+        blobs=Blobs(settings.resolved_blob_url),
+    )
     sweeper = Ticker("sweep", settings.outbox_sweep_s, screening.sweep)
     heart = Ticker("heartbeat", settings.outbox_sweep_s, screening.beat)
 

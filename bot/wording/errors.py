@@ -3,12 +3,20 @@
 from collections.abc import Mapping
 
 from bot.replies import Reply, ReplyKind, Visibility
-from bot.wording.mistakes import COMMANDS, GRAMMAR, Words
+from bot.wording.mistakes import COMMANDS, GRAMMAR, PICTURES, Words
 from bot.wording.outages import AWAY, DRAWING, INSIDE, SET_UP
 from bot.wording.phrases import joined
 from core.errors import AppError
 
-SENTENCES: dict[str, Words] = {**GRAMMAR, **COMMANDS, **AWAY, **DRAWING, **SET_UP, **INSIDE}
+SENTENCES: dict[str, Words] = {
+    **GRAMMAR,
+    **PICTURES,
+    **COMMANDS,
+    **AWAY,
+    **DRAWING,
+    **SET_UP,
+    **INSIDE,
+}
 """Every code that can reach a person. A test walks the source tree for codes without one."""
 
 _UNKNOWN = Words("Something went wrong", "The log has more under the code “{code}”.")

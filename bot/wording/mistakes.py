@@ -111,6 +111,61 @@ GRAMMAR: dict[str, Words] = {
 }
 """From `bot.grammar`, `core.prompts` and what a model cannot do."""
 
+PICTURES: dict[str, Words] = {
+    "image_not_found": Words(
+        "There is no such picture to go on from",
+        "Take a picture that is shown here, or one that you uploaded yourself.",
+    ),
+    "picture_deleted": Words(
+        "That picture was deleted", "It is gone for good; go on from another one."
+    ),
+    "upload_gone": Words(
+        "That upload is no longer kept", "Its time was over; upload the picture again."
+    ),
+    "upload_kind_wrong": Words(
+        "That upload is for something else",
+        "{flag} takes {allowed}, and {value} was uploaded for the other purpose.",
+    ),
+    "upload_empty": Words("That file is empty", "Choose the picture again."),
+    "upload_too_large": Words(
+        "That file is too large",
+        "It has {value}; {allowed} are possible. Save it smaller or as a JPEG.",
+    ),
+    "upload_type_unknown": Words(
+        "That is no picture Easel can read",
+        "PNG, JPEG and WebP are possible, whatever the file is called.",
+    ),
+    "upload_too_many_pixels": Words(
+        "That picture has too many pixels",
+        "It has {value}; {allowed} pixels in all are possible. Make it smaller first.",
+    ),
+    "upload_too_small": Words(
+        "That picture is too small",
+        "Its shorter side has {value} pixels; at least {allowed} are needed.",
+    ),
+    "upload_unreadable": Words(
+        "That picture is broken",
+        "Part of the file is missing or damaged. Open it, save it anew and try again.",
+    ),
+    "upload_name_refused": Words(
+        "That file's name is not allowed here", "Give the file another name and upload it again."
+    ),
+    "too_many_uploads": Words(
+        "Too many uploads",
+        "{value} in one {allowed} are possible. Go on from one you have, or wait a while.",
+    ),
+    "mask_empty": Words("Nothing is painted", "Paint over the part that is to be drawn anew."),
+    "mask_full": Words(
+        "Everything is painted",
+        "Leave the part free that is to stay, or use Vary (strong) instead.",
+    ),
+    "upscale_too_large": Words(
+        "That would be too large",
+        "The longer side would have {value} pixels; {allowed} are possible.",
+    ),
+}
+"""From going on from a picture: one drawn here, an upload, a mask."""
+
 COMMANDS: dict[str, Words] = {
     "command_missing": Words(
         "A command begins with /", "The commands are {allowed}. Try: /imagine a red apple"

@@ -18,6 +18,7 @@ from core.storage.outbox import Outbox
 from core.storage.pictures import Pictures
 from core.storage.reports import Reports
 from core.storage.styles import Styles
+from core.storage.uploads import Uploads
 from core.storage.verdicts import Verdicts
 
 
@@ -36,6 +37,7 @@ class Unit:
         self.settings = SettingsOfMembers(session)
         self.styles = Styles(session)
         self.favourites = Favourites(session)
+        self.uploads = Uploads(session)
 
 
 class Store:

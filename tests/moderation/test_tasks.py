@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from celery import Celery
 from celery.signals import worker_ready
 
+from core.blobs import Blobs
 from core.catalog import Catalog, ModelProfile
 from core.contracts.actors import Actor, Platform, ReplyAddress
 from core.contracts.generation import GenerationSpec
@@ -29,6 +31,7 @@ from core.workflow import JobState, Outcome, TaskName
 from moderation.engine import Gate
 from moderation.policy import Policy
 from moderation.tasks import Screening, main, make_app
+from tests.core.storage.test_uploads import an_upload
 from tests.redis_server import RedisServer
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -233,6 +236,18 @@ class TestSweep:
 
         assert state_of(store) is JobState.EXPIRED
         assert signals.woken == ["easel.wake.web"]
+
+    def test_an_upload_whose_time_is_over_goes(self, screening, store, tmp_path):
+        blobs = Blobs(str(tmp_path / "blobs"))
+        days = timedelta(days=screening.settings.upload_keep_days, seconds=1)
+        upload = an_upload(created_at=NOW - days)
+        blobs.put(upload.blob, b"pixels")
+        with store.unit() as unit:
+            unit.uploads.add(upload)
+
+        replace(screening, blobs=blobs).sweep()
+
+        assert not blobs.exists(upload.blob)
 
 
 def test_a_heartbeat_outlives_two_missed_beats(screening, signals):

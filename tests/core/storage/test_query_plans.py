@@ -27,6 +27,8 @@ QUERIES = {
     "favourites of a member": lambda unit, _: unit.favourites.of_member(
         "local", "web:ada", states=[JobState.DELIVERED], limit=11, offset=20
     ),
+    "uploads of an hour": lambda unit, _: unit.uploads.count_since("local", "web:ada", START),
+    "uploads to forget": lambda unit, _: unit.uploads.standing_before(START, limit=9),
     "marked of some": lambda unit, _: unit.favourites.marked("local", "web:ada", ["0" * 16]),
     "with_expired_lease": lambda unit, _: unit.jobs.with_expired_lease(START),
     "stalled": lambda unit, _: unit.jobs.stalled(JobState.QUEUED, START),
