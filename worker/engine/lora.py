@@ -2,14 +2,14 @@
 
 diffusers needs peft for LoRAs and merges or switches them for a whole batch. Here a hook on each
 changed layer adds up(down(x)) to the rows that asked for it, with their own scales; the model's
-weights are never touched, so that a row without a LoRA is the model as it is. Text encoders follow
-in the same way while a request's own prompt is encoded.
+weights are never touched, so that a row without a LoRA is the model as it is. Text encoders get
+theirs when a prompt is encoded, one request at a time.
 """
 
 import contextlib
 import sys
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,8 @@ from worker.engine.messages import LoraUse
 CAPACITY_BYTES = 1 << 30
 """A rank 16 LoRA on all attention layers of SDXL takes some 50 MB in bf16: about twenty of them."""
 
-_COMPONENTS = ("unet", "transformer", "text_encoder", "text_encoder_2", "text_encoder_3")
+_DENOISERS = ("unet", "transformer")
+_ENCODERS = ("text_encoder", "text_encoder_2", "text_encoder_3")
 
 Rows = tuple[tuple[LoraUse, ...], ...]
 _Place = tuple[str, str]
@@ -38,7 +39,7 @@ class LoraBank:
     """The LoRAs of one pipeline, least recently used first."""
 
     def __init__(self, pipeline: Any, capacity_bytes: int = CAPACITY_BYTES) -> None:
-        parts = {name: getattr(pipeline, name, None) for name in _COMPONENTS}
+        parts = {name: getattr(pipeline, name, None) for name in (*_DENOISERS, *_ENCODERS)}
         self._names = Names({name: part for name, part in parts.items() if part is not None})
         self._device = pipeline.device
         self._capacity_bytes = capacity_bytes
@@ -76,7 +77,7 @@ class LoraBank:
     def active(
         self, rows: Sequence[tuple[LoraUse, ...]], *, is_exact: bool | None = None
     ) -> Iterator[None]:
-        """Apply to each row of a forward its own LoRAs, be it the denoiser or a text encoder.
+        """Apply to each row of the denoiser's batch its own LoRAs, for the length of one forward.
 
         Args:
             rows: What each row of the batch asks for, in order.
@@ -90,7 +91,8 @@ class LoraBank:
             return
         asked: Rows = tuple(rows)
         if self._mixed[0] != asked:
-            self._mixed = (asked, self._mix(asked))
+            mixes = self._mix(asked)
+            self._mixed = (asked, {at: mix for at, mix in mixes.items() if at[0] in _DENOISERS})
         if is_exact is None:
             is_exact = str(self._device) == "cpu"
         hooks = {
@@ -100,14 +102,21 @@ class LoraBank:
             yield
 
     @contextlib.contextmanager
-    def uniform(self, uses: Sequence[LoraUse]) -> Iterator[None]:
+    def uniform(
+        self, uses: Sequence[LoraUse], components: Iterable[str] = (*_DENOISERS, *_ENCODERS)
+    ) -> Iterator[None]:
         """Apply the same LoRAs to whatever passes through: a picture that is drawn alone."""
         if not uses:
             yield
             return
+        chosen = set(components)
         mixes = self._mix((tuple(uses),))
-        with self._hooked({place: mix.everywhere for place, mix in mixes.items()}):
+        with self._hooked({at: mix.everywhere for at, mix in mixes.items() if at[0] in chosen}):
             yield
+
+    def encoding(self, uses: Sequence[LoraUse]) -> contextlib.AbstractContextManager[None]:
+        """Apply LoRAs to the text encoders alone, while a request's prompts are encoded."""
+        return self.uniform(uses, _ENCODERS)
 
     def _make_room(self, kept: set[str]) -> None:
         for path in [path for path in self._adapters if path not in kept]:

@@ -168,13 +168,15 @@ def test_a_batch_of_another_size_is_a_bug_and_says_so(families, tmp_path):
 
 
 def test_a_prompt_is_encoded_with_the_text_encoders_loras(families, tmp_path):
-    """Both of SDXL's encoders, by the same means as the denoiser's rows."""
+    """Both of SDXL's encoders, and the denoiser is left out."""
     pipeline = families["sdxl"][0]
     first = random_changes(pipeline.text_encoder, any_layer, seed=1)
     second = random_changes(pipeline.text_encoder_2, any_layer, seed=2)
+    unet = random_changes(pipeline.unet, attention_layer, seed=3)
     tensors = {
         **spelled(first, "kohya", "text_encoder"),
         **spelled(second, "kohya", "text_encoder_2"),
+        **spelled(unet, "kohya"),
     }
     use = LoraUse(path=save_lora(tmp_path / "a.safetensors", tensors), scale=0.5)
     bank = LoraBank(pipeline)
@@ -184,7 +186,8 @@ def test_a_prompt_is_encoded_with_the_text_encoders_loras(families, tmp_path):
     words = {"prompt": "a red apple", "device": "cpu", "do_classifier_free_guidance": False}
     plain = pipeline.encode_prompt(**words)
 
-    with torch.no_grad(), bank.active([(use,)]):
+    with torch.no_grad(), bank.encoding((use,)):
+        assert not any(module._forward_hooks for module in pipeline.unet.modules())
         got = pipeline.encode_prompt(**words)
 
     expected = other.encode_prompt(**words)

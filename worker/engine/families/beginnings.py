@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from PIL import Image, ImageOps
 
-from worker.engine.drawing import Repaint
+from worker.engine.drawing import BatchKey, Repaint
 from worker.engine.messages import ImageInput
 
 _ALL = 255
@@ -68,7 +68,7 @@ def first_step(scheduler: Any, steps: int, strength: float) -> int:
 
 def from_noise(kits: Kits, course: Course) -> Beginning:
     """Begin with noise alone."""
-    kit = _borrowed(kits.text, course.scheduler)
+    kit = borrowed(kits.text, course.scheduler)
     return Beginning(
         kit.prepare_latents(
             1,
@@ -84,8 +84,8 @@ def from_noise(kits: Kits, course: Course) -> Beginning:
 
 def from_picture(kits: Kits, course: Course, picture: ImageInput) -> Beginning:
     """Begin with a picture, noised as far as the first timestep is."""
-    kit = _borrowed(kits.image, course.scheduler)
-    pixels = kit.image_processor.preprocess(_fitted(picture, course))
+    kit = borrowed(kits.image, course.scheduler)
+    pixels = kit.image_processor.preprocess(fitted(picture, course))
     return Beginning(
         kit.prepare_latents(
             pixels,
@@ -106,11 +106,11 @@ def inside_mask(kits: Kits, course: Course, picture: ImageInput | None) -> Begin
     no other way to draw, so without a mask, or even a picture, everything is drawn anew. Others
     have what is kept blended back after each step.
     """
-    kit = _borrowed(kits.inpaint, course.scheduler)
+    kit = borrowed(kits.inpaint, course.scheduler)
     device = kit._execution_device  # noqa: SLF001 - as above.
     size = {"height": course.height, "width": course.width}
-    pixels = kit.image_processor.preprocess(_fitted(picture, course), **size).float()
-    mask = kit.mask_processor.preprocess(_fitted_mask(picture, course), **size)
+    pixels = kit.image_processor.preprocess(fitted(picture, course), **size).float()
+    mask = kit.mask_processor.preprocess(fitted_mask(picture, course), **size)
     is_trained = kit.unet.config.in_channels != kit.vae.config.latent_channels
     prepared = kit.prepare_latents(
         1,
@@ -159,7 +159,7 @@ def _kit(kit_class: type, pipeline: Any) -> Any:
     return kit_class(**{name: value for name, value in offered.items() if name in accepted})
 
 
-def _borrowed(kit: Any, scheduler: Any) -> Any:
+def borrowed(kit: Any, scheduler: Any) -> Any:
     """Let a kit prepare latents for this scheduler.
 
     Past the pipeline's own `__setattr__`, which would write the class into its configuration.
@@ -168,7 +168,7 @@ def _borrowed(kit: Any, scheduler: Any) -> Any:
     return kit
 
 
-def _fitted(picture: ImageInput | None, course: Course) -> Image.Image:
+def fitted(picture: ImageInput | None, course: Course | BatchKey) -> Image.Image:
     """Make a picture of the drawing's size: its middle, where its shape is another."""
     size = (course.width, course.height)
     if picture is None:
@@ -179,7 +179,8 @@ def _fitted(picture: ImageInput | None, course: Course) -> Image.Image:
     return ImageOps.fit(image, size, Image.Resampling.LANCZOS)
 
 
-def _fitted_mask(picture: ImageInput | None, course: Course) -> Image.Image:
+def fitted_mask(picture: ImageInput | None, course: Course | BatchKey) -> Image.Image:
+    """Make a mask of the drawing's size; without one, everything is drawn anew."""
     size = (course.width, course.height)
     if picture is None or picture.mask is None:
         return Image.new("L", size, _ALL)

@@ -2,9 +2,16 @@
 
 from typing import Any
 
-from diffusers import AutoencoderKL, AutoencoderTiny, UNet2DConditionModel
+from diffusers import (
+    AutoencoderKL,
+    AutoencoderTiny,
+    FlowMatchEulerDiscreteScheduler,
+    FluxTransformer2DModel,
+    UNet2DConditionModel,
+)
 
 from worker.engine.families.base import Family, LoraBank
+from worker.engine.families.flow import Flux
 from worker.engine.families.sdxl import StableDiffusionXL
 from worker.engine.families.stable_diffusion import StableDiffusion
 from worker.engine.messages import ModelSource
@@ -29,6 +36,8 @@ def family_of(pipeline: Any, source: ModelSource, loras: LoraBank | None = None)
         # Subclasses may do anything in their own loop, so only these very classes will do.
         if type(pipeline) in {text, inpaint} and _is_plain(pipeline):
             return family(pipeline, source, loras)
+    if type(pipeline) in Flux.pipelines and _is_plain_flux(pipeline):
+        return Flux(pipeline, source, loras)
     return None
 
 
@@ -51,3 +60,12 @@ def _is_plain(pipeline: Any) -> bool:
     )
     is_refiner = bool(pipeline.config.get("requires_aesthetics_score"))
     return is_known_input and not has_own_conditions and not is_refiner
+
+
+def _is_plain_flux(pipeline: Any) -> bool:
+    """Tell whether this is Flux as its stock pipelines know it: packed latents, velocity."""
+    kinds = (type(pipeline.transformer), type(pipeline.vae), type(pipeline.scheduler))
+    if kinds != (FluxTransformer2DModel, AutoencoderKL, FlowMatchEulerDiscreteScheduler):
+        return False
+    patches = 4 * pipeline.vae.config.latent_channels
+    return bool(pipeline.transformer.config.in_channels == patches)
