@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse
 from starlette.datastructures import UploadFile
 
 from bot.replies import Action, Form, Reply, ReplyKind, Visibility
+from bot.usecases import uploads
 from bot.usecases.actions import press
 from bot.web_app.chat import answer
 from bot.web_app.context import TheWeb, Viewer, Web
@@ -66,8 +67,6 @@ async def act_on_draft(
 @router.post("/uploads")
 async def bring(request: Request, web: TheWeb, viewer: Viewer) -> Response:
     """Take a picture that a member brings along."""
-    from bot.usecases import uploads
-
     async with request.form(max_files=1, max_fields=1) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile):
@@ -80,8 +79,6 @@ async def bring(request: Request, web: TheWeb, viewer: Viewer) -> Response:
 @router.get("/uploads/{upload_id}")
 async def brought(web: TheWeb, viewer: Viewer, upload_id: UploadId) -> Response:
     """Show a member what they brought, and nobody else."""
-    from bot.usecases import uploads
-
     found = await to_thread.run_sync(uploads.own, web.services, viewer, upload_id)
     blob = await to_thread.run_sync(web.services.blobs.get, found.blob)
     return Response(blob, media_type=found.media_type)
@@ -111,8 +108,6 @@ async def _fields(request: Request, web: Web, viewer: Actor) -> dict[str, str]:
 
 
 async def _mask(web: Web, viewer: Actor, file: UploadFile) -> str:
-    from bot.usecases import uploads
-
     data, kind = await file.read(), UploadKind.MASK
     store = partial(uploads.store, web.services, viewer, data, file_name="", kind=kind)
     return (await to_thread.run_sync(store)).upload_id

@@ -29,17 +29,17 @@ export function setUpUploads(form, showAnswer, showUnreachable) {
     name(chip.dataset.upload);
     chip.querySelector("[data-remove]").addEventListener("click", () => {
       brought.replaceChildren();
-      input.value = input.value.replace(/ ?--image \S+/, "");
+      input.value = input.value.replace(/ *--image \S+/, "");
       input.focus();
     });
   }
 
   function name(id) {
-    const line = input.value.replace(/ ?--image \S+/, "").trim() || "/imagine ";
-    input.value = `${line.replace(/^(?!\/)/, "/imagine ")} --image ${id}`.replace(/ {2,}/g, " ");
-    const end = input.value.indexOf(" --image");
+    const said = input.value.replace(/ *--image \S+/, "").trim();
+    const line = said.startsWith("/") ? said : `/imagine ${said}`.trim();
+    input.value = `${line}  --image ${id}`; // What is typed next stands between the two spaces.
     input.focus();
-    input.setSelectionRange(end, end);
+    input.setSelectionRange(line.length + 1, line.length + 1);
   }
 
   button.addEventListener("click", () => file.click());
