@@ -34,7 +34,12 @@ _TEXT = {
 
 
 def save_unconditional(folder) -> None:
-    """Save a DDPM pipeline: no text, no autoencoder, no size, no guidance, no callback."""
+    """Save a DDPM pipeline to a folder."""
+    tiny_unconditional().save_pretrained(folder)
+
+
+def tiny_unconditional() -> DDPMPipeline:
+    """Make a DDPM pipeline: no text, no autoencoder, no size, no guidance, no callback."""
     torch.manual_seed(0)
     unet = UNet2DModel(
         sample_size=16,
@@ -44,7 +49,9 @@ def save_unconditional(folder) -> None:
         down_block_types=("DownBlock2D", "AttnDownBlock2D"),
         up_block_types=("AttnUpBlock2D", "UpBlock2D"),
     )
-    DDPMPipeline(unet=unet, scheduler=DDPMScheduler()).save_pretrained(folder)
+    pipeline = DDPMPipeline(unet=unet, scheduler=DDPMScheduler())
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
 
 
 def save_sdxl(folder) -> None:
