@@ -249,7 +249,7 @@ FURTHER_CONCEPTS: tuple[TrainedConcept, ...] = (
     _concept("⚔", "crossed swords", plural="crossed swords"),
     _concept("✂", "scissors", plural="scissors"),
     _concept("✏", "pencil"),
-    _concept("📚", "books", plural="books"),
+    _concept("📚", "stack of books", plural="stacks of books"),
     _concept("✉", "envelope", "letter"),
     _concept("💰", "money bag"),
     _concept("🔭", "telescope"),

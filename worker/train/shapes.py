@@ -80,4 +80,4 @@ def draw_shape(kind: str, colour: str, size: int) -> Image.Image:
             draw.ellipse((near, near, far, far), fill=(0, 0, 0, 0))
     else:
         draw.polygon([(x * side, y * side) for x, y in _OUTLINES[kind]()], fill=ink)
-    return canvas.resize((size, size), Image.Resampling.LANCZOS)
+    return canvas.resize((size, size), Image.Resampling.BOX)
