@@ -7,6 +7,8 @@ own configuration.
 
 import json
 import re
+from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 
 from pydantic import Field
@@ -17,6 +19,13 @@ from core.errors import UserError
 
 SHIPPED_MODELS = Path(__file__).resolve().parent.parent / "worker" / "models"
 """Data, not code: `core` reads the shipped profiles but imports nothing of the worker."""
+
+_COMPARED_MIN, _COMPARED_MAX, _LETTERS_MAX = 4, 24, 24
+"""Letters a word must have to resemble another, words of a prompt and letters of a word that are
+compared: enough for any sentence, and no prompt takes long."""
+
+_NEAR = 0.75
+"""How alike spellings must be, by difflib's ratio: `hause` and `house` are, `mouse` is too."""
 
 _NAME = re.compile(r"[^a-z0-9._-]+")
 
@@ -37,16 +46,46 @@ class Vocabulary(Contract):
     )
 
     def known_concepts(self, prompt: str) -> tuple[str, ...]:
-        """Name the concepts that a prompt calls, in the vocabulary's order."""
+        """Name the concepts that a prompt calls, in the vocabulary's order.
+
+        Longer words are looked for first and are then used up: a hot dog is no dog.
+        """
         words = f" {_words(prompt)} "
-        return tuple(
-            concept.name
+        called: set[str] = set()
+        for form, name in self._forms():
+            if f" {form} " in words:
+                called.add(name)
+                words = words.replace(f" {form} ", " | ")
+        return tuple(concept.name for concept in self.concepts if concept.name in called)
+
+    def nearest(self, prompt: str, count: int = 3) -> tuple[str, ...]:
+        """Name the words of the vocabulary that a prompt's own come nearest to in spelling."""
+        known = [word for concept in self.concepts for word in (concept.name, *concept.aliases)]
+        asked = [word for word in _words(prompt).split() if len(word) >= _COMPARED_MIN]
+        near = [
+            match
+            for word in dict.fromkeys(asked[:_COMPARED_MAX])
+            for match in get_close_matches(word[:_LETTERS_MAX], known, n=1, cutoff=_NEAR)
+        ]
+        return tuple(dict.fromkeys(near))[:count]
+
+    def _forms(self) -> list[tuple[str, str]]:
+        """List every word and its plural with the concept that it calls, the longest first."""
+        forms = {
+            form: concept.name
             for concept in self.concepts
-            if any(
-                f" {called} " in words or f" {called}s " in words
-                for called in map(_words, (concept.name, *concept.aliases))
-            )
-        )
+            for word in map(_words, (concept.name, *concept.aliases))
+            for form in (word, *_plurals(word))
+        }
+        return sorted(forms.items(), key=lambda form: -len(form[0]))
+
+
+def _plurals(word: str) -> Iterator[str]:
+    yield f"{word}s"
+    if word.endswith(("s", "x", "ch", "sh")):
+        yield f"{word}es"
+    if word.endswith("y"):
+        yield f"{word[:-1]}ies"
 
 
 def _words(text: str) -> str:

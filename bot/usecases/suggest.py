@@ -14,7 +14,7 @@ from core.catalog import Catalog, ModelProfile
 from core.contracts.actors import Actor
 from core.contracts.generation import UPSCALES
 
-MAX_SUGGESTIONS = 16
+MAX_SUGGESTIONS = 20
 """All flags at once, and still a glance; Discord would show 25."""
 
 _RATIOS = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16")
@@ -32,6 +32,12 @@ _PHRASE_WORDS = 4
 
 _COMPARED_MAX = 20
 """Letters of a misspelt flag that are compared: a longer word resembles none."""
+
+_MISSPELT_MIN = 4
+"""Letters from which a word may be a misspelt one."""
+
+_NEAR = 0.75
+"""How alike spellings must be, by difflib's ratio, for one to be offered for the other."""
 
 _PREFIX_MIN = 2
 """Letters from which words are offered; one letter fits half a vocabulary."""
@@ -167,8 +173,22 @@ def _vocabulary(profile: ModelProfile, words: list[str]) -> Iterator[_Offer]:
     concepts = profile.vocabulary.concepts
     known = [name for concept in concepts for name in (concept.name, *concept.aliases)]
     known += profile.vocabulary.modifiers
-    for count in range(min(_PHRASE_WORDS, len(words)), 0, -1):
-        typed = " ".join(words[-count:])
-        for name in dict.fromkeys(known):
-            if name.startswith(typed.lower()) and name != typed.lower():
-                yield _Offer(len(typed), f"{name} ", name, f"{profile.title} knows this")
+    known = list(dict.fromkeys(known))
+    fits = [
+        (typed, name)
+        for count in range(min(_PHRASE_WORDS, len(words)), 0, -1)
+        for typed in [" ".join(words[-count:]).lower()]
+        for name in known
+        if name.startswith(typed) and name != typed
+    ]
+    last = words[-1].lower()
+    if last not in known:
+        fits += [(last, name) for name in known if f" {last}" in name]  # `ball`: `soccer ball`.
+    if not fits and last not in known and len(last) >= _MISSPELT_MIN:
+        near = get_close_matches(last[:_COMPARED_MAX], known, n=3, cutoff=_NEAR)
+        fits = [(last, name) for name in near]
+    taken: set[str] = set()
+    for typed, name in fits:
+        if name not in taken:
+            taken.add(name)
+            yield _Offer(len(typed), f"{name} ", name, f"{profile.title} knows this")

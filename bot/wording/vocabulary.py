@@ -2,14 +2,24 @@
 
 from collections.abc import Sequence
 
-from bot.wording.phrases import joined, shortened
+from bot.wording.phrases import joined, lines_of, shortened
 from core.catalog import ModelProfile
 
 _SHOWN = 12
 """Concepts that are named: enough to see the kind, few enough to read."""
 
 _QUOTED_MAX = 80
-_IRREGULAR = {"fish": "fish", "sun": "the sun", "moon": "the moon", "sheep": "sheep"}
+_IRREGULAR = {
+    "sun": "the sun",
+    "moon": "the moon",
+    "snowman": "snowmen",
+    "maple leaf": "maple leaves",
+    "mouse": "mice",
+}
+_ALIKE = frozenset(
+    ("fish", "sheep", "corn", "broccoli", "cheese", "popcorn", "coffee", "fire", "dice")
+)
+"""Names that are their own plural, or have none."""
 
 
 def vocabulary_note(prompts: Sequence[str], profile: ModelProfile) -> str | None:
@@ -26,7 +36,18 @@ def vocabulary_note(prompts: Sequence[str], profile: ModelProfile) -> str | None
     else:
         quoted = joined([f"“{shortened(prompt, _QUOTED_MAX)}”" for prompt in unknown])
         opening = f"The small model knows no word of {quoted} and drew that at random."
-    return f"{opening} It knows about {known_things(profile)}; set a larger model with EASEL_MODEL."
+    return " ".join(
+        lines_of(
+            opening,
+            _meant(profile.vocabulary.nearest(" ".join(unknown))),
+            f"It knows about {known_things(profile)}; set a larger model with EASEL_MODEL.",
+        )
+    )
+
+
+def _meant(words: Sequence[str]) -> str | None:
+    """Ask about misspelt words."""
+    return f"Did you mean {joined([f'“{word}”' for word in words], 'or')}?" if words else None
 
 
 def known_things(profile: ModelProfile) -> str:
@@ -34,12 +55,15 @@ def known_things(profile: ModelProfile) -> str:
     names = [concept.name for concept in profile.vocabulary.concepts] if profile.vocabulary else []
     shown = min(_SHOWN, len(names))
     spread = [names[place * len(names) // shown] for place in range(shown)]
-    return joined([_plural(name) for name in spread] + ["more"] * (shown < len(names)))
+    rest = len(names) - shown
+    return joined([_plural(name) for name in spread] + ([f"{rest} more"] if rest else []))
 
 
 def _plural(name: str) -> str:
     if name in _IRREGULAR:
         return _IRREGULAR[name]
+    if name in _ALIKE or (name.endswith("s") and not name.endswith(("us", "ss"))):
+        return name
     if name.endswith(("s", "x", "z", "ch", "sh")):
         return f"{name}es"
     if name.endswith("y") and name[-2:-1] not in "aeiou":

@@ -24,6 +24,10 @@ VOCABULARY = Vocabulary(
         Concept(name="cat", aliases=("kitten",)),
         Concept(name="balloon", aliases=("hot-air balloon",)),
         Concept(name="rocket", aliases=("space ship",)),
+        Concept(name="dog"),
+        Concept(name="hot dog"),
+        Concept(name="butterfly"),
+        Concept(name="fox"),
     )
 )
 
@@ -44,6 +48,10 @@ VOCABULARY = Vocabulary(
         pytest.param("catalog of scats", (), id="part-of-a-word"),
         pytest.param("a space, a ship in space", (), id="words-apart"),
         pytest.param("spaceship", (), id="words-run-together"),
+        pytest.param("a hot dog", ("hot dog",), id="a-hot-dog-is-no-dog"),
+        pytest.param("a dog with two hot dogs", ("dog", "hot dog"), id="one-inside-another"),
+        pytest.param("three butterflies", ("butterfly",), id="plural-of-y"),
+        pytest.param("four foxes", ("fox",), id="plural-of-x"),
         pytest.param("a violet heron", (), id="unknown"),
         pytest.param("", (), id="empty"),
         pytest.param("猫 🐈", (), id="other-scripts"),
@@ -51,6 +59,22 @@ VOCABULARY = Vocabulary(
 )
 def test_prompt_calls_the_concepts_whose_words_it_has(prompt, known):
     assert VOCABULARY.known_concepts(prompt) == known
+
+
+@pytest.mark.parametrize(
+    ("prompt", "near"),
+    [
+        pytest.param("a roket in the sky", ("rocket",), id="misspelt"),
+        pytest.param(
+            "ballon, kiten, starr, roket", ("balloon", "kitten", "star"), id="three-at-most"
+        ),
+        pytest.param("a violet heron", (), id="nothing-like-it"),
+        pytest.param("a ct", (), id="too-short-to-tell"),
+        pytest.param("x" * 4000, (), id="no-word-at-all"),
+    ],
+)
+def test_misspelt_words_lead_to_the_nearest_known_ones(prompt, near):
+    assert VOCABULARY.nearest(prompt) == near
 
 
 PROFILE = ModelProfile(name="m", source="m", guidance_scale=4.0, guidance_range=(1.5, 8.0))

@@ -49,7 +49,9 @@ def test_dashes_offer_the_flags_with_their_range(offered, dashes):
     ("typed", "expected"),
     [
         pytest.param("--se", ["--seed NUMBER"], id="beginning"),
-        pytest.param("--s", ["--seed", "--stylize", "--steps", "--style"], id="several"),
+        pytest.param(
+            "--s", ["--seed", "--stylize", "--steps", "--style", "--standard"], id="several"
+        ),
         pytest.param("--rep", ["--n NUMBER"], id="another name"),
         pytest.param("--TI", ["--tile"], id="capitals"),
         pytest.param("--styliez", ["--stylize", "--style"], id="misspelt"),
@@ -103,6 +105,8 @@ def test_the_models_styles_are_offered_with_what_they_add(services, offered):
         pytest.param(
             '/imagine ("a", "b"). A roc', '/imagine ("a", "b"). A rocket ', id="after quotes"
         ),
+        pytest.param("/imagine a roket", "/imagine a rocket ", id="misspelt"),
+        pytest.param("/imagine a piz", "/imagine a slice of pizza ", id="a later word of a name"),
         pytest.param("/imagine a cat in outer sp", "/imagine a cat in outer space ", id="phrase"),
         pytest.param(
             "/imagine a roc| and a cat", "/imagine a rocket and a cat", id="in the middle"
@@ -130,6 +134,7 @@ def test_taking_a_suggestion_in_the_middle_leaves_the_cursor_after_it(offered):
         pytest.param('/imagine a sign "--ti', id="inside quotes"),
         pytest.param("/imagine a r", id="one letter"),
         pytest.param("/imagine a rocket", id="a whole word"),
+        pytest.param("/imagine a violin", id="a word that resembles none"),
         pytest.param("/imagine ", id="before the prompt"),
         pytest.param("/policy x", id="a command without anything after it"),
         pytest.param("/imagine " + "x" * TEXT_MAX, id="more than is looked at"),

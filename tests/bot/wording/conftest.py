@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.catalog import load_profile
+from core.catalog import Concept, Vocabulary, load_profile
 from core.contracts.actors import Actor, Platform, ReplyAddress
 from core.contracts.ids import ChannelId, CommunityId, JobId, MemberId, VerifyId
 from core.contracts.jobs import Job, Picture
@@ -34,10 +34,62 @@ def told():
     return tell
 
 
+THINGS = [
+    "apple",
+    "banana",
+    "lemon",
+    "pineapple",
+    "grapes",
+    "cherries",
+    "carrot",
+    "mushroom",
+    "hamburger",
+    "pizza",
+    "croissant",
+    "donut",
+    "dog",
+    "cat",
+    "rabbit",
+    "fox",
+    "panda",
+    "tiger",
+    "lion",
+    "frog",
+    "penguin",
+    "owl",
+    "unicorn",
+    "elephant",
+    "turtle",
+    "whale",
+    "fish",
+    "octopus",
+    "rose",
+    "tree",
+    "cactus",
+    "sun",
+    "moon",
+    "star",
+    "cloud",
+    "snowman",
+    "house",
+    "castle",
+    "car",
+    "bus",
+    "train",
+    "rocket",
+    "balloon",
+    "robot",
+]
+
+
 @pytest.fixture
 def profile():
-    """The shipped small model's."""
-    return load_profile("easel-small")
+    """The shipped small model's, with a vocabulary that no training changes."""
+    concepts = tuple(
+        Concept(name=name, aliases=("kitten",) if name == "cat" else ()) for name in THINGS
+    )
+    shipped = load_profile("easel-small")
+    return shipped.model_copy(update={"vocabulary": Vocabulary(concepts=concepts)})
 
 
 @pytest.fixture

@@ -17,23 +17,29 @@ def test_help_lists_every_command_and_flag(profile, told):
 (card, private) How to ask for a picture
 Type /imagine and say what to draw. Flags may follow, in any order.
 {red,blue} draws one picture for each choice; red apple::2 sky::1 weighs the parts; text in quotes is never read as a flag.
-Easel Small is a small model. It knows about apples, strawberries, dogs, pandas, penguins, trees, the moon, houses, balloons, robots, squares, diamonds and more.
+Easel Small is a small model. It knows about apples, pineapples, mushrooms, donuts, rabbits, lions, unicorns, whales, trees, stars, houses, trains and 32 more.
 /imagine PROMPT [FLAGS]: Draw pictures of what you describe.
 /show JOB: Show a request again: where it stands, or its pictures.
+/history [WORD] [PAGE]: List your requests, newest first, or only those waiting, drawn, failed, refused, cancelled or among your favourites.
+/favourites [PAGE]: List the pictures that you marked.
+/rerun ID [NUMBER]: Draw a request, or one picture by its number or verify id, again as it was and say whether it came out the same.
+/settings [NAME VALUE]: Show or change what is in force where your requests do not say otherwise.
+/style [save NAME WORDS]: List your own styles; save, delete or use one.
 /help: List the commands and flags, and what the model knows.
 /policy: Show what is allowed here and what is not.
---ar W:H (--aspect): Shape of the picture, width to height. Values: two whole numbers from 1 to 64, as in 16:9; without it: 1:1.
+--ar W:H (--aspect): Shape of the picture, width to height. Values: two whole numbers from 1 to 64, as in 16:9; without it: your settings, else 1:1.
 --no A, B: What to keep out: everything up to the next flag. Values: words or phrases with commas between them, 1000 characters in all; without it: nothing.
 --seed NUMBER: Where chance starts: the same prompt, flags and seed draw the same picture. Values: whole numbers from 0 to 4294967295; without it: drawn by chance and shown with the picture.
 --stylize NUMBER (--s): How strongly the prompt steers the picture; it sets the guidance scale. Values: whole numbers from 0 to 1000; without it: the model's own guidance, which is also what 100 gives.
 --steps NUMBER: How many denoising steps to take. Values: whole numbers from 1 to 150; without it: the model's own, by --draft, standard or --hd.
 --cfg NUMBER: The guidance scale itself; it wins over --stylize. Values: numbers from 0 to 30, such as 7.5; without it: from --stylize, else the model's own.
---n NUMBER (--repeat, --r): How many pictures to draw, each with the next seed. Values: whole numbers from 1 to 4; without it: 1.
+--n NUMBER (--repeat, --r): How many pictures to draw, each with the next seed. Values: whole numbers from 1 to 4; without it: your settings, else 1.
 --tile: Edges that meet, for patterns and textures.
 --model NAME: Which model draws. Values: the names of the models on offer; without it: the one that is set up here.
---style NAME: A named style: words that the model's profile adds to the prompt. Values: the names of the model's styles; without it: none.
+--style NAME: A named style: words that the model's profile, or you yourself, add to the prompt. Values: the names of the model's styles, of your own, and none; without it: your settings, else none.
 --hd: More steps: slower, finer. Not together with --draft.
 --draft: Fewer steps: faster, rougher. Not together with --hd.
+--standard: The usual number of steps, whatever your settings say.
 --image ID (--img): The picture to go on from; it is cropped to the shape of --ar. Values: the id of a picture drawn here, or of one you uploaded; without it: none.
 --iw NUMBER: How much of that picture stays, from 0 (nothing) to 3 (almost all). Values: numbers from 0 to 3, such as 7.5; without it: 1.
 --mask ID: Where to draw anew: what is white in the mask; the rest of the picture stays. Values: the id of a mask you uploaded, such as up-3k7fq2m9x0ab; without it: everywhere.
