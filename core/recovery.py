@@ -4,6 +4,9 @@ Four kinds of loss, each told from the database alone or with one look at the br
 tasks never handed over, workers gone silent, messages that the broker lost, and reviews that
 nobody decided in time. Several sweepers at once do no harm: every step is guarded by the
 workflow table, and a task sent twice runs once.
+
+The messages of `worker.generate` are tickets: any of them starts whichever job's turn it is. So
+they are counted, and not held against the jobs that they name.
 """
 
 from dataclasses import dataclass, field
@@ -37,6 +40,9 @@ class Broker(TaskSender, Protocol):
 
     def held_jobs(self, queue: str) -> frozenset[JobId]:
         """Name the jobs with a task on this queue, waiting or taken."""
+
+    def tickets(self, queue: str) -> int:
+        """Count the tasks on this queue, waiting or taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +156,17 @@ def _ask_again(
     """Write tasks anew whose message the broker lost, for example with its data folder."""
     before = now - timedelta(seconds=LOST_AFTER_VISIBILITIES * settings.visibility_timeout_s)
     with store.reading() as unit:
-        missed = _missed(unit, before)
-    held = {name: queue.held_jobs(name) for name in {task.queue for task in missed}}
-    lost = [task for task in missed if task.job_id not in held[task.queue]]
+        unscreened, undrawn = _unscreened(unit, before), _undrawn(unit, before)
+    lost: list[_Missed] = []
+    if unscreened:
+        held = queue.held_jobs(SCREENING_QUEUE)
+        lost += [task for task in unscreened if task.job_id not in held]
+    for name, stalled in undrawn.items():
+        # Asked before the database is: a job that is taken in between is then missed by neither.
+        tickets = queue.tickets(name)
+        with store.reading() as unit:
+            missing = unit.jobs.tickets_needed(name) - tickets
+        lost += stalled[: max(0, missing)]
     if lost:
         with store.unit() as unit:
             for task in lost:
@@ -160,20 +174,29 @@ def _ask_again(
     return tuple(task.job_id for task in lost)
 
 
-def _missed(unit: Unit, before: datetime) -> list[_Missed]:
-    waits = [
-        *[(TaskName.SCREEN_PROMPT, job) for job in unit.jobs.stalled(JobState.SCREENING, before)],
-        *[(TaskName.GENERATE, job) for job in unit.jobs.stalled(JobState.QUEUED, before)],
+def _unscreened(unit: Unit, before: datetime) -> list[_Missed]:
+    stalled = unit.jobs.stalled(JobState.SCREENING, before)
+    return [
+        _Missed(TaskName.SCREEN_PROMPT, job_id, SCREENING_QUEUE)
+        for job_id in stalled
+        if _was_sent(unit, job_id, TaskName.SCREEN_PROMPT, before)
     ]
-    missed = []
-    for task, job_id in waits:
-        sent_at = unit.outbox.last_sent_at(job_id, task)
-        if sent_at is not None and sent_at < before:  # Unsent ones are the flush's work.
-            name = (
-                SCREENING_QUEUE if task is TaskName.SCREEN_PROMPT else unit.jobs.get(job_id).queue
-            )
-            missed.append(_Missed(task, job_id, name))
-    return missed
+
+
+def _undrawn(unit: Unit, before: datetime) -> dict[str, list[_Missed]]:
+    """List the jobs of each queue that have waited long, the longest first."""
+    by_queue: dict[str, list[_Missed]] = {}
+    for job_id in unit.jobs.stalled(JobState.QUEUED, before):
+        if _was_sent(unit, job_id, TaskName.GENERATE, before):
+            queue = unit.jobs.get(job_id).queue
+            by_queue.setdefault(queue, []).append(_Missed(TaskName.GENERATE, job_id, queue))
+    return by_queue
+
+
+def _was_sent(unit: Unit, job_id: JobId, task: TaskName, before: datetime) -> bool:
+    """Tell whether a task left long ago; one that never did is the flush's work."""
+    sent_at = unit.outbox.last_sent_at(job_id, task)
+    return sent_at is not None and sent_at < before
 
 
 def _tell(store: Store, report: SweepReport) -> None:

@@ -129,6 +129,17 @@ class TaskQueue:
         Raises:
             Unavailable: `broker_away`.
         """
+        return frozenset(self._named(queue))
+
+    def tickets(self, queue: str) -> int:
+        """Count the tasks on this queue, waiting or taken, as consistently.
+
+        Raises:
+            Unavailable: `broker_away`.
+        """
+        return len(self._named(queue))
+
+    def _named(self, queue: str) -> list[JobId]:
         *lists, taken = self._ask(
             lambda pipe: [
                 *[pipe.lrange(key, 0, -1) for key in _lists(queue)],
@@ -139,7 +150,7 @@ class TaskQueue:
         running = [
             message for message, _, key in (json.loads(raw) for raw in taken) if key == queue
         ]
-        return frozenset(JobId(message["headers"]["job_id"]) for message in waiting + running)
+        return [JobId(message["headers"]["job_id"]) for message in waiting + running]
 
     def _ask(
         self, question: Callable[[Pipeline], object]

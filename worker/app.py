@@ -18,7 +18,7 @@ from celery import Celery
 from celery.signals import worker_init, worker_ready, worker_shutting_down
 
 from core.blobs import Blobs
-from core.catalog import ModelProfile, load_profile
+from core.catalog import Catalog, ModelProfile, load_profile
 from core.contracts.base import utc_now
 from core.contracts.ids import JobId
 from core.errors import AppError
@@ -89,10 +89,10 @@ class GenerationWorker:
         broker_lease = BrokerLease(self._settings)
 
         def generate(task: Any, job_id: str) -> None:  # Any: Celery publishes no types.
-            """Draw one job."""
+            """Draw the job whose turn it is; the one that the message names is its ticket."""
             # The request belongs to this thread; the lease is renewed from another one.
             tag = task.request.properties["delivery_tag"]
-            with structlog.contextvars.bound_contextvars(job_id=job_id):
+            with structlog.contextvars.bound_contextvars(ticket=job_id):
                 self._studio.generate(JobId(job_id), lambda: broker_lease.renew(tag))
 
         app.task(name=TaskName.GENERATE.value, bind=True)(generate)
@@ -109,7 +109,7 @@ class GenerationWorker:
         )
         return Studio(
             settings,
-            self._profile,
+            Catalog(profiles=(self._profile,)),
             self._engine,
             finishing,
             self._store,

@@ -1,5 +1,8 @@
 """Draw a job, once: take it, have it drawn, checked, labelled and stored, and say so.
 
+A task's message is a ticket: it starts the job whose turn it is, which need not be the job that
+it names. There are at least as many tickets as queued jobs; one too many finds nothing to do.
+
 Exactly once by the job's state: only a queued job can be started, only the attempt that holds its
 lease can finish it, and pictures, verdicts and step are one transaction. What a lost attempt left
 in the blob store is removed; whoever comes second finds nothing to do.
@@ -14,7 +17,7 @@ from typing import Protocol
 import stamina
 import structlog
 
-from core.catalog import ModelProfile
+from core.catalog import Catalog
 from core.contracts.base import utc_now
 from core.contracts.ids import JobId, new_id
 from core.contracts.jobs import Job
@@ -23,8 +26,8 @@ from core.errors import AppError, IllegalStep, NotFound, Unavailable
 from core.events import wake_topic
 from core.outbox import TaskSender, flush
 from core.settings import CoreSettings
-from core.storage import Store
-from core.workflow import Outcome
+from core.storage import Store, Unit
+from core.workflow import Outcome, TaskName
 from moderation.policy import Previews
 from worker.engine.messages import DrawProgress, DrawRequest, DrawResult, Ready
 from worker.finishing import Finished, Finishing
@@ -70,7 +73,7 @@ class Studio:
     """Everything that drawing a job takes."""
 
     settings: CoreSettings
-    profile: ModelProfile
+    catalog: Catalog
     engine: Drawing
     finishing: Finishing
     store: Store
@@ -79,20 +82,21 @@ class Studio:
     name: str
     clock: Callable[[], datetime] = utc_now
 
-    def generate(self, job_id: JobId, keep_message: Callable[[], object]) -> None:
+    def generate(self, ticket: JobId, keep_message: Callable[[], object]) -> None:
         """Do the task `worker.generate`.
 
         Args:
-            job_id: Which job. One that is not queued is somebody else's, or over: let be.
+            ticket: The job that the message names: one that was queued, maybe not the next one.
             keep_message: Renews the broker's hold on the task's message; may raise Unavailable.
 
         Raises:
             Unavailable: the database is away; the sweep sends the task again.
         """
         attempt_id = f"{self.name}/{new_id()}"  # Of the attempt: the next may run here too.
-        job = self._start(job_id, attempt_id)
+        job = self._start(ticket, attempt_id)
         if job is None:
             return
+        job_id = job.job_id
         lease = JobLease(
             self.store,
             job_id,
@@ -114,17 +118,45 @@ class Studio:
     def _lease(self) -> timedelta:
         return timedelta(seconds=self.settings.job_lease_s)
 
-    def _start(self, job_id: JobId, attempt_id: str) -> Job | None:
-        """Take the job; None where it is not to be had."""
+    def _start(self, ticket: JobId, attempt_id: str) -> Job | None:
+        """Take the job whose turn it is; None where none is waiting."""
         now = self.clock()
-        try:
-            with self.store.unit() as unit:
-                job = unit.jobs.start(job_id, attempt_id, now + self._lease, now=now)
-        except (IllegalStep, NotFound) as error:
-            log.info("generation_not_due", job_id=job_id, code=error.code)
+        with self.store.unit() as unit:
+            job = unit.jobs.take_next(
+                [profile.queue for profile in self.catalog.profiles],
+                attempt_id,
+                now + self._lease,
+                now=now,
+                warm_model=self._warm_model,
+            )
+            is_replaced = job is not None and self._replace(unit, ticket, job, now)
+        if job is None:
+            log.info("generation_not_due", ticket=ticket)
             return None
-        log.info("generation_started", job_id=job_id, attempt=job.attempts)
+        log.info("generation_started", job_id=job.job_id, attempt=job.attempts)
+        if is_replaced:
+            self._flush()
         return job
+
+    @property
+    def _warm_model(self) -> str | None:
+        source = None if self.engine.ready is None else self.engine.ready.source
+        return next((each.name for each in self.catalog.profiles if each.source == source), None)
+
+    @staticmethod
+    def _replace(unit: Unit, ticket: JobId, job: Job, now: datetime) -> bool:
+        """Replace a ticket that started a job of another queue than its own.
+
+        Workers that serve its queue alone would otherwise wait there for a ticket too few.
+        """
+        try:
+            queue = unit.jobs.get(ticket).queue
+        except NotFound:
+            return False
+        if queue == job.queue:
+            return False
+        unit.outbox.add(TaskName.GENERATE, ticket, queue, now=now)
+        return True
 
     def _attempt(self, job: Job, attempt_id: str) -> tuple[Finished, str | None]:
         """Draw and finish the pictures; whatever happens, say what it came to, and why."""
@@ -143,7 +175,8 @@ class Studio:
 
     def _draw(self, job: Job, attempt_id: str) -> DrawResult:
         has_previews = self.finishing.gate.policy.previews is not Previews.OFF
-        request = request_for(job, self.profile, attempt_id, has_previews=has_previews)
+        profile = self.catalog.get(job.model)
+        request = request_for(job, profile, attempt_id, has_previews=has_previews)
 
         def report(phase: Phase, drawn: DrawProgress | None = None) -> None:
             steps = {} if drawn is None else drawn.model_dump(exclude={"kind", "request_id"})
@@ -207,6 +240,9 @@ class Studio:
     def _tell(self, job: Job) -> None:
         """Wake who delivers, and send the job round again where that is what follows."""
         self.signals.wake(wake_topic(job.address.platform))
+        self._flush()
+
+    def _flush(self) -> None:
         try:
             flush(self.store, self.queue, now=self.clock())
         except Unavailable as error:

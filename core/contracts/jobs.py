@@ -129,3 +129,9 @@ class QueuePlace(Contract):
 
     position: int = Field(ge=1, description="1 is next.")
     total: int = Field(ge=1)
+    eta_low_s: float | None = Field(
+        default=None, ge=0, description="Its pictures come no sooner; None: nobody can tell."
+    )
+    eta_high_s: float | None = Field(
+        default=None, ge=0, description="Its pictures come no later, if nobody else asks."
+    )

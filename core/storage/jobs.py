@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.contracts.actors import Actor, ReplyAddress
@@ -13,28 +13,26 @@ from core.contracts.jobs import Job, QueuePlace
 from core.contracts.outbox import SCREENING_QUEUE
 from core.errors import IllegalStep, NotFound
 from core.storage.audit import AuditTrail
-from core.storage.models import JobRow
+from core.storage.line import Line
+from core.storage.models import JobRow, OutboxRow
 from core.storage.notices import Notices
 from core.storage.outbox import Outbox
+from core.storage.turns import Turns
 from core.workflow import WAITING, JobState, Outcome, Step, TaskName, advance
-
-IN_QUEUE = (JobState.SCREENING, JobState.QUEUED, JobState.RUNNING)
-"""States of the jobs that stand in a model's queue, as people see it."""
-
-ASKED_ONE_BY_ONE = 4
-"""Up to this many places are counted singly; for more, one walk numbers the whole queue."""
 
 
 class Jobs:
     """The jobs of one store."""
 
     def __init__(
-        self, session: Session, *, outbox: Outbox, notices: Notices, audit: AuditTrail
+        self, session: Session, *, outbox: Outbox, notices: Notices, audit: AuditTrail, turns: Turns
     ) -> None:
         self._session = session
         self._outbox = outbox
         self._notices = notices
         self._audit = audit
+        self._turns = turns
+        self._line = Line(session)
         self._fresh: dict[JobId, JobRow] = {}
 
     def add(self, job: Job) -> None:
@@ -109,6 +107,36 @@ class Jobs:
         row.lease_until = lease_until
         return job
 
+    def take_next(
+        self,
+        queues: Collection[str],
+        worker_id: str,
+        lease_until: datetime,
+        *,
+        now: datetime,
+        warm_model: str | None = None,
+    ) -> Job | None:
+        """Take the job whose turn it is for a worker; None: none is waiting.
+
+        Args:
+            queues: The queues that the worker serves.
+            worker_id: Who holds the job's lease from now on.
+            lease_until: Until when it holds without renewal.
+            now: When.
+            warm_model: The model that the worker has loaded: of one member's jobs of one
+                priority, those that need no other go first.
+        """
+        self._line.take_turns()
+        while (found := self._line.next_of(queues, warm_model)) is not None:
+            try:
+                job = self.start(found.job_id, worker_id, lease_until, now=now)
+            except IllegalStep:  # Called back between the look and the lock.
+                continue
+            if not found.is_resumed:  # Its turn was counted when it was begun.
+                self._turns.take(found.community_id, found.member_id, now=now)
+            return job
+        return None
+
     def renew(self, job_id: JobId, worker_id: str, lease_until: datetime) -> bool:
         """Lengthen a worker's lease; False: the job is no longer its own."""
         row = self._row(job_id, is_locked=True)
@@ -150,36 +178,31 @@ class Jobs:
 
     def place(self, job_id: JobId) -> QueuePlace | None:
         """Tell where a job stands among those of its queue; None: it does not stand there."""
-        row = self._session.get(JobRow, job_id)
-        if row is None or row.state not in IN_QUEUE:
-            return None
-        position, total = self._session.execute(
-            select(func.sum(case((_is_not_after(row), 1), else_=0)), func.count()).where(
-                JobRow.queue == row.queue, JobRow.state.in_(IN_QUEUE)
-            )
-        ).one()
-        return QueuePlace(position=position, total=total)
+        return self._line.places([job_id]).get(job_id)
 
     def places(self, job_ids: Collection[JobId]) -> dict[JobId, QueuePlace]:
         """Tell where each of some jobs stands; those that stand nowhere are left out."""
-        if len(job_ids) <= ASKED_ONE_BY_ONE:
-            asked = {job_id: self.place(job_id) for job_id in job_ids}
-            return {job_id: place for job_id, place in asked.items() if place is not None}
-        order = (JobRow.created_at, JobRow.job_id)
-        standing = (
-            select(
-                JobRow.job_id,
-                func.row_number().over(partition_by=JobRow.queue, order_by=order).label("position"),
-                func.count().over(partition_by=JobRow.queue).label("total"),
-            )
-            .where(JobRow.state.in_(IN_QUEUE))
-            .subquery()
+        return self._line.places(job_ids)
+
+    def tickets_needed(self, queue: str) -> int:
+        """Count the messages that a queue's broker should hold, waiting or taken.
+
+        One for each job that waits, but for those still in the outbox, and one for each that is
+        being drawn: its worker acknowledges it at the end.
+        """
+        is_unsent = exists().where(
+            OutboxRow.job_id == JobRow.job_id,
+            OutboxRow.task == TaskName.GENERATE,
+            OutboxRow.sent_at.is_(None),
         )
-        query = select(standing).where(standing.c.job_id.in_(job_ids))
-        return {
-            JobId(job_id): QueuePlace(position=position, total=total)
-            for job_id, position, total in self._session.execute(query)
-        }
+        query = select(func.count()).where(
+            JobRow.queue == queue,
+            or_(
+                JobRow.state == JobState.RUNNING,
+                and_(JobRow.state == JobState.QUEUED, ~is_unsent),
+            ),
+        )
+        return self._session.scalar(query) or 0
 
     def waiting_count(self, community_id: CommunityId, member_id: MemberId) -> int:
         """Count the jobs that still owe a member an answer."""
@@ -252,13 +275,6 @@ def _take(row: JobRow, step: Step, outcome: Outcome, failure: str | None, now: d
     if step.state is not JobState.RUNNING:
         row.worker_id = None
         row.lease_until = None
-
-
-def _is_not_after(row: JobRow) -> ColumnElement[bool]:
-    return or_(
-        JobRow.created_at < row.created_at,
-        and_(JobRow.created_at == row.created_at, JobRow.job_id <= row.job_id),
-    )
 
 
 def _to_row(job: Job) -> JobRow:

@@ -97,5 +97,4 @@ class TurnRow(Base):
 
     community_id: Mapped[str] = mapped_column(primary_key=True)
     member_id: Mapped[str] = mapped_column(primary_key=True)
-    served_at: Mapped[datetime]
-    gpu_s: Mapped[float]
+    served_at: Mapped[datetime] = mapped_column(index=True)

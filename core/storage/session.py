@@ -18,6 +18,7 @@ from core.storage.outbox import Outbox
 from core.storage.pictures import Pictures
 from core.storage.reports import Reports
 from core.storage.styles import Styles
+from core.storage.turns import Turns
 from core.storage.uploads import Uploads
 from core.storage.verdicts import Verdicts
 
@@ -29,7 +30,14 @@ class Unit:
         self.audit = AuditTrail(session)
         self.outbox = Outbox(session)
         self.notices = Notices(session)
-        self.jobs = Jobs(session, outbox=self.outbox, notices=self.notices, audit=self.audit)
+        self.turns = Turns(session)
+        self.jobs = Jobs(
+            session,
+            outbox=self.outbox,
+            notices=self.notices,
+            audit=self.audit,
+            turns=self.turns,
+        )
         self.verdicts = Verdicts(session)
         self.pictures = Pictures(session)
         self.reports = Reports(session)

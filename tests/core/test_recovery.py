@@ -25,17 +25,21 @@ class Broker:
 
     def __init__(self) -> None:
         self.is_away = False
-        self.held: dict[str, set[str]] = {}
+        self.held: dict[str, list[str]] = {}
         self.sent: list[tuple[TaskName, str]] = []
 
     def send(self, task, job_id, queue):
         self._answer()
-        self.held.setdefault(queue, set()).add(job_id)
+        self.held.setdefault(queue, []).append(job_id)
         self.sent.append((task, job_id))
 
     def held_jobs(self, queue):
         self._answer()
-        return frozenset(self.held.get(queue, set()))
+        return frozenset(self.held.get(queue, []))
+
+    def tickets(self, queue):
+        self._answer()
+        return len(self.held.get(queue, []))
 
     def lose_everything(self) -> None:
         self.held.clear()
@@ -181,6 +185,44 @@ def test_one_lost_message_among_held_ones_is_found(sqlite_store, swept, broker):
     broker.held["screening"].remove("a")
 
     assert swept(LATE).lost_messages == ("a",)
+
+
+def test_tickets_are_counted_and_not_held_against_the_jobs_that_they_name(
+    sqlite_store, swept, broker
+):
+    """The queue's two jobs have two tickets, although both name a job that is over."""
+    for name in "ab":
+        walk(sqlite_store, name, Outcome.RULES_PASS, Outcome.PROMPT_ALLOW)
+    swept(START + timedelta(seconds=10))
+    broker.held[QUEUE] = ["gone", "gone"]
+
+    assert swept(LATE).lost_messages == ()
+
+
+def test_as_many_tickets_as_are_missing_are_sent_for_those_who_wait_longest(
+    sqlite_store, swept, broker
+):
+    """Three wait, one is drawn, two tickets are left: the one in use and one more."""
+    for age, name in enumerate("abc"):
+        at = START + timedelta(seconds=age)
+        walk(sqlite_store, name, Outcome.RULES_PASS, Outcome.PROMPT_ALLOW, at=at)
+    swept(START + timedelta(seconds=10))
+    run(sqlite_store, "drawn", lease_s=3600)
+    broker.held[QUEUE] = ["c", "drawn"]
+
+    first, second = swept(LATE), swept(LATE + timedelta(seconds=5))
+
+    assert (first.lost_messages, second.lost_messages) == (("a", "b"), ())
+    assert sorted(broker.held[QUEUE]) == ["a", "b", "c", "drawn"]
+
+
+def test_a_ticket_that_is_still_in_the_outbox_is_not_missed(sqlite_store, swept, broker):
+    """Its job waits for the broker, and the broker's own jobs have theirs."""
+    walk(sqlite_store, "old", Outcome.RULES_PASS, Outcome.PROMPT_ALLOW)
+    swept(START + timedelta(seconds=10))
+    walk(sqlite_store, "new", Outcome.RULES_PASS, Outcome.PROMPT_ALLOW, at=LATE)
+
+    assert swept(LATE).lost_messages == ()
 
 
 def test_a_message_sent_again_gets_its_time(sqlite_store, swept, broker):

@@ -124,6 +124,19 @@ def test_a_job_is_held_while_it_waits_and_while_it_runs(queue, settings):
         assert queue.held_jobs(QUEUE) == {"waits"}
 
 
+def test_tickets_are_counted_however_often_they_name_one_job(queue, settings):
+    """Any of them starts whichever job is next."""
+    for _ in range(2):
+        send(queue, "same")
+    send(queue, "other")
+    queue.send(TaskName.GENERATE, JobId("same"), "elsewhere")
+
+    with taken_message(settings) as message:
+        assert queue.tickets(QUEUE) == 3
+        message.ack()
+        assert queue.tickets(QUEUE) == 2
+
+
 @pytest.mark.parametrize(
     "ask",
     [
@@ -131,6 +144,7 @@ def test_a_job_is_held_while_it_waits_and_while_it_runs(queue, settings):
         pytest.param(lambda queue: queue.depth(QUEUE), id="depth"),
         pytest.param(lambda queue: queue.unacked(), id="unacked"),
         pytest.param(lambda queue: queue.held_jobs(QUEUE), id="held_jobs"),
+        pytest.param(lambda queue: queue.tickets(QUEUE), id="tickets"),
     ],
 )
 def test_a_dead_broker_is_told_within_two_seconds(ask):

@@ -50,6 +50,9 @@ class FakeQueue:
     def held_jobs(self, queue: str) -> frozenset[JobId]:
         return frozenset()
 
+    def tickets(self, queue: str) -> int:
+        return 0
+
 
 class FakeSignals:
     def __init__(self) -> None:

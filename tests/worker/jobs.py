@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from core.blobs import Blobs
-from core.catalog import load_profile
+from core.catalog import Catalog, load_profile
 from core.contracts.actors import Actor, Platform, ReplyAddress
 from core.contracts.generation import GenerationSpec
 from core.contracts.ids import ChannelId, CommunityId, JobId, MemberId
@@ -137,7 +137,7 @@ class Workplace:
     def studio(self) -> Studio:
         return Studio(
             CoreSettings(job_lease_s=self.job_lease_s),
-            PROFILE,
+            Catalog(profiles=(PROFILE,)),
             self.engine,
             Finishing(PROFILE, self.gate, self.stamper, self.blobs, self.clock),
             self.store,

@@ -4,11 +4,13 @@ import io
 import threading
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from PIL import Image
 
 from core.blobs import Blobs
+from core.contracts.ids import JobId
 from core.contracts.verdicts import Decision, Stage
 from core.errors import AppError, Unavailable
 from core.provenance.keys import load_or_create_keys
@@ -154,6 +156,29 @@ def test_a_second_delivery_of_the_message_does_nothing(place):
 
     assert len(place.engine.requests) == 1
     assert len(place.pictures()) == 1
+
+
+def test_a_ticket_starts_the_job_whose_turn_it_is(place):
+    """It names Ada's second; Bob has waited without being served."""
+    ada, bob = job_for().actor, job_for().actor.model_copy(update={"member_id": "web:2"})
+    for number, (job_id, actor) in enumerate((("a1", ada), ("a2", ada), ("b1", bob))):
+        asked_at = place.clock() + timedelta(seconds=number)
+        named = {"job_id": job_id, "actor": actor, "created_at": asked_at}
+        queue_up(place.store, job_for().model_copy(update=named))
+
+    drawn = []
+    for _ in range(4):
+        place.generate(JobId("a2"))
+        with place.store.reading() as unit:
+            jobs = [unit.jobs.get(job_id) for job_id in ("a1", "a2", "b1")]
+        drawn += [
+            job.job_id
+            for job in jobs
+            if job.state is JobState.PUBLISHED and job.job_id not in drawn
+        ]
+
+    assert drawn == ["a1", "b1", "a2"]
+    assert len(place.engine.requests) == 3, "the ticket too many found nothing"
 
 
 def test_a_job_that_nobody_knows_is_let_be(place):

@@ -31,15 +31,15 @@ def _widen_jobs() -> None:
     )
     op.add_column("jobs", sa.Column("snapshot", sa.String()))
     op.add_column("jobs", sa.Column("price_gpu_s", sa.Double()))
+    op.drop_index("ix_jobs_place", "jobs")
+    place = ["queue", "state", "community_id", "member_id", "created_at", "job_id"]
+    op.create_index("ix_jobs_line", "jobs", [*place, "priority", "is_resumed", "price_gpu_s"])
 
 
 def _widen_pictures() -> None:
     zero, false = sa.text("0"), sa.false()
     op.add_column("pictures", sa.Column("gpu_s", sa.Double(), nullable=False, server_default=zero))
     op.add_column("pictures", sa.Column("parent", sa.String()))
-    op.create_index("ix_pictures_parent", "pictures", ["parent"])
-
-
     op.add_column(
         "pictures", sa.Column("environment", sa.String(), nullable=False, server_default="")
     )
@@ -47,6 +47,9 @@ def _widen_pictures() -> None:
         "pictures", sa.Column("is_reproducible", sa.Boolean(), nullable=False, server_default=false)
     )
     op.add_column("pictures", sa.Column("difference", sa.JSON()))
+    op.create_index("ix_pictures_parent", "pictures", ["parent"])
+
+
 def _make_drafts() -> None:
     op.create_table(
         "drafts",
@@ -112,9 +115,9 @@ def _make_turns() -> None:
         sa.Column("community_id", sa.String(), nullable=False),
         sa.Column("member_id", sa.String(), nullable=False),
         sa.Column("served_at", MOMENT, nullable=False),
-        sa.Column("gpu_s", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("community_id", "member_id", name="pk_turns"),
     )
+    op.create_index("ix_turns_served_at", "turns", ["served_at"])
 
 
 def _make_uploads() -> None:
