@@ -6,14 +6,21 @@ export function setUpSheet(merge, showUnreachable) {
   const dialog = document.getElementById("sheet");
   let region = null;
   let opener = null;
+  let pressed = null;
+
+  // A button is disabled while its answer is on its way, and loses the focus by that.
+  document.addEventListener("submit", (event) => (pressed = event.submitter), true);
 
   function open(sheet) {
-    opener = document.activeElement;
+    opener = pressed;
     dialog.replaceChildren(sheet);
     const painting = sheet.querySelector("[data-region]");
     region = painting ? setUpRegion(painting) : null;
     sheet.querySelector("[data-close]").addEventListener("click", () => dialog.close());
     sheet.addEventListener("submit", send);
+    for (const kind of ["input", "pointerdown"]) {
+      sheet.addEventListener(kind, () => (sheet.querySelector("[data-trouble]").hidden = true));
+    }
     for (const area of sheet.querySelectorAll("textarea")) area.addEventListener("keydown", sendByKey);
     if (!dialog.open) dialog.showModal();
     (sheet.querySelector("[autofocus]") ?? sheet.querySelector("button")).focus();
