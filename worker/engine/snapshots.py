@@ -23,6 +23,10 @@ _HEADER = "header"
 _LEFT_OUT = frozenset({"_internal_dict"})
 """A scheduler's configuration: it comes with its recipe."""
 
+_LATE = frozenset({"sample", "sigma_data", "this_order"})
+"""What some schedulers (Heun, LCM, UniPC) only have once they have taken a step."""
+
+_NUMBER = (bool, int, float, np.generic)
 _PLAIN = (bool, int, float, str, type(None))
 
 
@@ -106,12 +110,21 @@ def _restore(drawing: Drawing, frozen: bytes) -> None:
 def _restore_scheduler(scheduler: Any, state: Any, reader: "_Reader") -> None:
     """Give a fresh scheduler the values of a used one.
 
-    Only values that it has as well may be set: never a method, and nothing that is not its own.
+    Only values of its own may be set, to others of their kind: never a method.
     """
-    known = vars(scheduler)
-    _require(isinstance(state, dict) and state.keys() <= known.keys() - _LEFT_OUT)
-    for name, written in state.items():
-        setattr(scheduler, name, reader.value(written))
+    fresh = vars(scheduler)
+    _require(isinstance(state, dict) and state.keys() <= (fresh.keys() | _LATE) - _LEFT_OUT)
+    values = {name: reader.value(written) for name, written in state.items()}
+    _require(all(_is_alike(fresh.get(name), value) for name, value in values.items()))
+    fresh.update(values)
+
+
+def _is_alike(fresh: Any, value: Any) -> bool:
+    if fresh is None or value is None:
+        return True  # What is not known yet; a number or a tensor by now.
+    # A tensor may have begun as a number: PNDM sums its outputs up from a plain zero.
+    kinds = ((*_NUMBER, torch.Tensor), np.ndarray, str, (list, tuple))
+    return any(isinstance(fresh, kind) and isinstance(value, kind) for kind in kinds)
 
 
 def _require(condition: bool) -> None:

@@ -56,9 +56,11 @@ class Beginning:
 
 
 def first_step(scheduler: Any, steps: int, strength: float) -> int:
-    """Count the steps that are skipped because a picture is noised only so far.
+    """Count the steps that are skipped because a picture is noised only so far, and begin there.
 
-    As the pipelines count, but at least one step is left: they fail where none is.
+    As the pipelines count, but at least one step is left: they fail where none is. The scheduler
+    is told where it begins even from pure noise. SD 1 and 2's text pipeline leaves it to find its
+    first timestep by value, and it begins a step too late where two timesteps round to one.
     """
     begin = min(steps - min(int(steps * strength), steps), steps - 1)
     if hasattr(scheduler, "set_begin_index"):

@@ -12,7 +12,6 @@ from diffusers import (
 
 from worker.engine.drawing import BatchKey, Drawing, Guidance
 from worker.engine.families.stable_diffusion import Rows, StableDiffusion
-from worker.engine.messages import DrawRequest
 
 
 class StableDiffusionXL(StableDiffusion):
@@ -23,11 +22,6 @@ class StableDiffusionXL(StableDiffusion):
         StableDiffusionXLImg2ImgPipeline,
         StableDiffusionXLInpaintPipeline,
     )
-
-    def _skipped(self, scheduler: Any, request: DrawRequest) -> int:
-        if request.image is None and hasattr(scheduler, "set_begin_index"):
-            scheduler.set_begin_index(0)  # Its pipelines say so, those of SD 1 and 2 do not.
-        return super()._skipped(scheduler, request)
 
     def _rows(self, words: Mapping[str, Any], guidance: Guidance, key: BatchKey) -> Rows:
         pipeline = self.pipeline

@@ -34,7 +34,7 @@ from worker.engine.families.beginnings import (
 )
 from worker.engine.messages import DrawRequest, ModelSource
 from worker.engine.pixels import Pixels, to_pixels
-from worker.engine.schedulers import new_scheduler, set_steps
+from worker.engine.schedulers import Schedulers
 from worker.engine.sizes import size_for
 from worker.engine.tiling import padded_layers, wrapped_around
 
@@ -68,6 +68,7 @@ class StableDiffusion:
         self._source = source
         self._loras = loras
         self._kits = Kits.of(pipeline, *self.pipelines)
+        self._schedulers = Schedulers(pipeline.scheduler)
         self._layers = padded_layers(pipeline)
         self._words: OrderedDict[object, Rows] = OrderedDict()
         self._joined: tuple[tuple[Drawing, ...], int, Rows] = ((), 0, {})
@@ -79,18 +80,18 @@ class StableDiffusion:
     @torch.inference_mode()
     def begin(self, request: DrawRequest, picture: int) -> Drawing:
         """Encode the words and the picture to go on from, and draw the noise."""
-        key = self._key(request)
+        key = self.key(request)
         guidance = self._guidance(request)
         with self._tiling(is_tile=request.is_tile):
             rows = self._encoded(request, picture, guidance, key)
-            scheduler, options = new_scheduler(self.pipeline.scheduler, request.scheduler)
-            set_steps(scheduler, request.steps, request.scheduler)
+            scheduler, options = self._schedulers.new(request.scheduler, request.steps)
             generator = torch.Generator("cpu").manual_seed(request.pictures[picture].seed)
-            skipped = self._skipped(scheduler, request)
+            strength = 1.0 if request.image is None else request.image.strength
+            skipped = first_step(scheduler, request.steps, strength)
             course = Course(
                 scheduler=scheduler,
                 timesteps=scheduler.timesteps[skipped * scheduler.order :],
-                strength=1.0 if request.image is None else request.image.strength,
+                strength=strength,
                 generator=generator,
                 width=key.width,
                 height=key.height,
@@ -151,24 +152,22 @@ class StableDiffusion:
         snapshots.restore(drawing, frozen)
         return drawing
 
-    def _key(self, request: DrawRequest) -> BatchKey:
+    def key(self, request: DrawRequest) -> BatchKey:
+        """Tell with which drawings a request's may share a forward."""
         size = size_for(self.pipeline, request.aspect, self._source.native_size)
         if size is None:
             raise AppError("model_unreadable")
         width, height = size
         return BatchKey(self._source, height, width, request.is_tile)
 
+    def guidance_in_force(self, asked: float | None) -> float:
+        """Settle the guidance scale."""
+        return self._guidance_scale if asked is None else asked
+
     def _guidance(self, request: DrawRequest) -> Guidance:
-        asked = request.guidance_scale
-        scale = self._guidance_scale if asked is None else asked
+        scale = self.guidance_in_force(request.guidance_scale)
         is_split = scale > 1 and self.pipeline.unet.config.time_cond_proj_dim is None
         return Guidance(scale, is_split, self._guidance_rescale)
-
-    def _skipped(self, scheduler: Any, request: DrawRequest) -> int:
-        """Count the steps that a picture to go on from makes needless."""
-        if request.image is None:
-            return 0
-        return first_step(scheduler, request.steps, request.image.strength)
 
     def _beginning(self, request: DrawRequest, course: Course) -> Beginning:
         image = request.image
