@@ -26,6 +26,38 @@ COMMANDS: tuple[Command, ...] = (
         "Show a request again: where it stands, or its pictures.",
         "/show 3k7fq2m9x0ab",
     ),
+    Command(
+        "history",
+        "/history [WORD] [PAGE]",
+        "List your requests, newest first, or only those waiting, drawn, failed, refused, "
+        "cancelled or among your favourites.",
+        "/history failed 2",
+    ),
+    Command(
+        "favourites",
+        "/favourites [PAGE]",
+        "List the pictures that you marked.",
+        "/favourites",
+    ),
+    Command(
+        "rerun",
+        "/rerun ID [NUMBER]",
+        "Draw a request, or one picture by its number or verify id, again as it was and say "
+        "whether it came out the same.",
+        "/rerun 3k7fq2m9x0ab 2",
+    ),
+    Command(
+        "settings",
+        "/settings [NAME VALUE]",
+        "Show or change what is in force where your requests do not say otherwise.",
+        "/settings count 4",
+    ),
+    Command(
+        "style",
+        "/style [save NAME WORDS]",
+        "List your own styles; save, delete or use one.",
+        "/style save oil thick oil paint",
+    ),
     Command("help", "/help", "List the commands and flags, and what the model knows.", "/help"),
     Command("policy", "/policy", "Show what is allowed here and what is not.", "/policy"),
 )

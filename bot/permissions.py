@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from core.contracts.actors import Actor, Role
+from core.contracts.actors import Actor, ReplyAddress, Role
 from core.contracts.ids import JobId
 from core.contracts.jobs import Job
 from core.errors import NotFound, UserError
@@ -69,3 +69,18 @@ def visible_job(unit: Unit, actor: Actor, job_id: JobId) -> Job:
     if not may_see(actor, job):
         raise NotFound("job_not_found", value=job_id)
     return job
+
+
+def fits_place(job: Job, address: ReplyAddress) -> bool:
+    """Tell whether a job may be shown in a place: what is age-restricted stays where it is."""
+    return address.is_age_restricted or not job.address.is_age_restricted
+
+
+def require_place(job: Job, address: ReplyAddress) -> None:
+    """Let a job be shown in a place that it fits.
+
+    Raises:
+        UserError: `age_restricted`, when this place is open to all and the job's was not.
+    """
+    if not fits_place(job, address):
+        raise UserError("age_restricted", value=job.job_id)

@@ -9,6 +9,11 @@ from bot.command_table import COMMANDS, Command
 from bot.replies import Reply
 from bot.usecases import help as cards
 from bot.usecases import imagine, show
+from bot.usecases.favourites import favourites_command
+from bot.usecases.history import history_command
+from bot.usecases.rerun import rerun_command
+from bot.usecases.settings import settings_command
+from bot.usecases.styles import style_command
 from core.contracts.actors import Actor, ReplyAddress
 from core.contracts.ids import JobId
 from core.errors import AppError, UserError
@@ -57,6 +62,11 @@ def _show(services: Services, actor: Actor, rest: str, address: ReplyAddress) ->
 _COMMANDS: dict[str, _Run] = {
     "imagine": imagine.submit,
     "show": _show,
+    "history": history_command,
+    "favourites": favourites_command,
+    "rerun": rerun_command,
+    "settings": settings_command,
+    "style": style_command,
     "help": lambda services, _actor, _rest, _address: cards.help_card(services),
     "policy": lambda services, _actor, _rest, _address: cards.policy_card(services),
 }

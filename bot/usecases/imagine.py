@@ -6,6 +6,8 @@ from bot import grammar, permissions, quotas, standing
 from bot.bootstrap import Services
 from bot.permissions import Deed
 from bot.replies import Reply
+from bot.usecases import effective
+from bot.usecases.effective import Personal
 from core.catalog import Catalog, ModelProfile
 from core.contracts.actors import Actor, ReplyAddress
 from core.contracts.generation import SEED_MAX, GenerationSpec
@@ -35,12 +37,17 @@ def submit(
         UserError: the request cannot be read, or the person may not make it now.
     """
     permissions.require(actor, Deed.IMAGINE)
-    spec = read_request(services.catalog, text, services.gate.policy.max_prompt_chars)
+    with services.store.reading() as unit:
+        personal = effective.personal_of(unit, actor)
+    spec = read_request(services.catalog, text, services.gate.policy.max_prompt_chars, personal)
     return admit(services, actor, spec, address, parent=parent, action=action)
 
 
 def read_request(
-    catalog: Catalog, text: str, prompt_max: int = grammar.PROMPT_MAX
+    catalog: Catalog,
+    text: str,
+    prompt_max: int = grammar.PROMPT_MAX,
+    personal: Personal = effective.NOBODYS,
 ) -> GenerationSpec:
     """Read what is asked for, and check that the model in force can draw it.
 
@@ -48,12 +55,12 @@ def read_request(
         catalog: The models on offer.
         text: What stands after `/imagine`.
         prompt_max: Characters of a prompt that the community's policy allows.
+        personal: The settings and styles of who asks.
 
     Raises:
         UserError: what is wrong with which flag, and what is allowed.
     """
-    styles = tuple(dict.fromkeys(style for each in catalog.profiles for style in each.styles))
-    spec = grammar.parse(text, models=catalog.names, styles=styles, prompt_max=prompt_max)
+    spec = effective.read(catalog, text, personal, prompt_max)
     _require_drawable(spec, catalog.get(spec.model))
     return spec
 

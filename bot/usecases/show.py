@@ -6,7 +6,6 @@ from bot.replies import Reply
 from bot.standing import read_standing, tell
 from core.contracts.actors import Actor, ReplyAddress
 from core.contracts.ids import JobId
-from core.errors import UserError
 
 
 def show(services: Services, actor: Actor, job_id: JobId, address: ReplyAddress) -> Reply:
@@ -18,8 +17,7 @@ def show(services: Services, actor: Actor, job_id: JobId, address: ReplyAddress)
     """
     with services.store.reading() as unit:
         job = permissions.visible_job(unit, actor, job_id)
-        if job.address.is_age_restricted and not address.is_age_restricted:
-            raise UserError("age_restricted", value=job_id)
+        permissions.require_place(job, address)
         standing = read_standing(unit, job)
     return tell(services, standing, standing.kind)
 

@@ -17,7 +17,9 @@ from bot.wording.endings import (
     withheld,
 )
 from bot.wording.errors import error
+from bot.wording.keepsakes import settings_card, styles_card, words_refused
 from bot.wording.labels import verified
+from bot.wording.lists import favourite_marked, favourites_card, history_card
 from bot.wording.progress import accepted, place_line, progress_line
 from bot.wording.refusals import refusal
 from bot.wording.results import result
@@ -29,8 +31,11 @@ __all__ = [
     "error",
     "expired",
     "failed",
+    "favourite_marked",
+    "favourites_card",
     "held",
     "help_card",
+    "history_card",
     "output_held",
     "place_line",
     "policy_card",
@@ -38,7 +43,10 @@ __all__ = [
     "refusal",
     "reported",
     "result",
+    "settings_card",
+    "styles_card",
     "taken_down",
     "verified",
     "withheld",
+    "words_refused",
 ]

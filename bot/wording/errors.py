@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from bot.replies import Reply, ReplyKind, Visibility
 from bot.wording.mistakes import COMMANDS, GRAMMAR, PICTURES, Words
 from bot.wording.outages import AWAY, DRAWING, INSIDE, SET_UP
+from bot.wording.personal_mistakes import PERSONAL
 from bot.wording.phrases import joined
 from core.errors import AppError
 
@@ -12,6 +13,7 @@ SENTENCES: dict[str, Words] = {
     **GRAMMAR,
     **PICTURES,
     **COMMANDS,
+    **PERSONAL,
     **AWAY,
     **DRAWING,
     **SET_UP,

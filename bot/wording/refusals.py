@@ -17,11 +17,18 @@ _WHERE = {
 
 def refusal(reason: RefusalReason, prompt: str, job_id: JobId) -> Reply:
     """Explain a refusal to its author alone."""
+    return refused_words(reason, prompt, "This request was not drawn").model_copy(
+        update={"job_id": job_id}
+    )
+
+
+def refused_words(reason: RefusalReason, prompt: str, title: str) -> Reply:
+    """Explain why some words are refused, whatever they were meant for, to their author alone."""
     quote = _quote(reason, prompt)
     return Reply(
         kind=ReplyKind.REFUSAL,
         visibility=Visibility.PRIVATE,
-        title="This request was not drawn",
+        title=title,
         lines=lines_of(
             ended(reason.member_text),
             _WHERE.get(reason.field) if quote else None,
@@ -38,7 +45,6 @@ def refusal(reason: RefusalReason, prompt: str, job_id: JobId) -> Reply:
             }.items()
             if value
         ),
-        job_id=job_id,
     )
 
 

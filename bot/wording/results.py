@@ -7,6 +7,7 @@ from bot.wording.phrases import joined, lines_of
 from bot.wording.pictures import LABEL, shown
 from bot.wording.recipes import recipe_line
 from bot.wording.vocabulary import vocabulary_note
+from bot.wording.reruns import difference_lines
 from core.catalog import ModelProfile
 from core.contracts.jobs import Job, Picture
 
@@ -23,6 +24,7 @@ BUTTONS = (
         action=Action.REPORT,
         label="Report",
         needs_confirmation="Report these pictures to the moderators?",
+            *difference_lines(pictures),
     ),
 )
 

@@ -9,9 +9,12 @@ from bot.command_table import COMMANDS
 from bot.flag_kinds import NEGATIVE_MAX
 from bot.flags import ELSEWHERE, FLAGS
 from bot.grammar import MAX_PICTURES, PROMPT_MAX, parse
+from bot.settings_table import SETTINGS
+from bot.usecases.styles import _VERBS
 from bot.wording.errors import SENTENCES
 from bot.wording.results import BUTTONS
 from core.catalog import load_profile
+from core.contracts.personal import STYLE_TEXT_MAX, STYLES_MAX
 from core.prompts import MAX_PARTS, MAX_VARIANTS, expand, weigh
 from core.settings import CoreSettings
 
@@ -53,6 +56,20 @@ def test_every_flag_is_described_as_it_is():
         ]
         for flag in FLAGS
     ]
+
+
+def test_every_setting_is_described_as_it_is():
+    """With what it takes, in the table's order."""
+    rows = table(COMMANDS_PAGE, "### Settings")
+
+    assert rows == [[code(each.usage), each.kind.allowed, each.summary] for each in SETTINGS]
+
+
+def test_every_form_of_style_is_described():
+    rows = table(COMMANDS_PAGE, "### Your own styles")
+
+    assert {row[0].strip("`").split()[1] for row in rows[1:]} == set(_VERBS) - {"list"}
+    assert f"keep {STYLES_MAX} styles of up to {STYLE_TEXT_MAX}\ncharacters" in COMMANDS_PAGE
 
 
 def test_every_button_is_described():
