@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 SOURCES := bot worker moderation core
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test check format bench-road train-model eval-model lock clean
+.PHONY: help setup system demo test check format bench-road bench-gpu train-model train-enlarger eval-model lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "make: needs $(PYTHON); name another with PYTHON=python3.12"; exit 1; }
@@ -47,8 +47,16 @@ bench-road: setup ## Measure the road: acknowledgement, overhead, rules (build/b
 train-model: setup ## Train the shipped model from nothing (hours; resumes; build/train/pipeline)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m worker.train $(TRAIN_ARGS)
 
+train-enlarger: setup ## Train the network that enlarges pictures for posting (about 30 minutes)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c requirements.lock -e '.[train]'
+	@OMP_NUM_THREADS=1 $(BIN)/python -m worker.train.enlarger
+
 eval-model: setup ## Draw and read what the shipped model was taught (build/bench/model.json)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m worker.train.evaluate
+
+# A bare machine with torch, diffusers and transformers will do; with a setup, the one of the setup.
+bench-gpu: ## Measure the step batch on a graphics card (build/bench/gpu.json)
+	@$(if $(wildcard $(BIN)/python),$(BIN)/python,python3) -m bench.gpu
 
 lock: ## Pin the versions of a fresh environment anew
 	@sh tests/lock.sh $(PYTHON)

@@ -135,6 +135,13 @@ def publish(evaluation: Evaluation, path: Path = REPORT) -> None:
     path.write_text(json.dumps({**_kept(path), **record}, indent=2) + "\n", "utf-8")
 
 
+def add_figures(figures: dict[str, float], path: Path = REPORT) -> None:
+    """Write another part's figures into the same file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    found = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    path.write_text(json.dumps({**found, **figures}, indent=2) + "\n", "utf-8")
+
+
 def _kept(path: Path) -> dict[str, object]:
     """Read what the enlarger's evaluation wrote into the same file."""
     if not path.is_file():
