@@ -6,6 +6,7 @@ from bot.replies import Action, Button, Reply, ReplyKind
 from bot.wording.phrases import joined, lines_of
 from bot.wording.pictures import LABEL, shown
 from bot.wording.recipes import recipe_line
+from bot.wording.reruns import difference_lines
 from bot.wording.vocabulary import vocabulary_note
 from bot.wording.reruns import difference_lines
 from core.catalog import ModelProfile
@@ -37,6 +38,7 @@ def result(job: Job, pictures: Sequence[Picture], profile: ModelProfile) -> Repl
         lines=lines_of(
             _label_line(pictures, profile),
             recipe_line(job.spec, job.seed),
+            *difference_lines(pictures),
             vocabulary_note([picture.prompt for picture in pictures], profile),
         ),
         pictures=tuple(shown(picture) for picture in pictures),
