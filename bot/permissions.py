@@ -15,6 +15,7 @@ class Deed(StrEnum):
 
     IMAGINE = "imagine"
     REROLL = "reroll"
+    GO_ON = "go_on"
     REPORT = "report"
     DELETE_OWN = "delete_own"
     DELETE_OTHERS = "delete_others"
@@ -25,6 +26,7 @@ _RANK = (Role.MEMBER, Role.MODERATOR, Role.ADMIN)
 MINIMUM: dict[Deed, Role] = {
     Deed.IMAGINE: Role.MEMBER,
     Deed.REROLL: Role.MEMBER,
+    Deed.GO_ON: Role.MEMBER,
     Deed.REPORT: Role.MEMBER,
     Deed.DELETE_OWN: Role.MEMBER,
     Deed.DELETE_OTHERS: Role.MODERATOR,
@@ -52,9 +54,14 @@ def is_author(actor: Actor, job: Job) -> bool:
     return (actor.community_id, actor.member_id) == (job.actor.community_id, job.actor.member_id)
 
 
+def is_of_community(actor: Actor, job: Job) -> bool:
+    """Tell whether this person is where this job was asked for."""
+    return actor.community_id == job.actor.community_id
+
+
 def may_see(actor: Actor, job: Job) -> bool:
     """Tell whether this person may know that a job exists."""
-    if actor.community_id != job.actor.community_id:
+    if not is_of_community(actor, job):
         return False
     return is_author(actor, job) or job.state in OPEN_STATES
 

@@ -86,6 +86,7 @@ class ReplyPicture(Contract):
     height: int
     alt_text: str
     label: str = Field(description="The visible words, for example `AI-generated`.")
+    caption: str = Field(default="", description="Which of several it is, in words.")
 
 
 class MarkedText(Contract):

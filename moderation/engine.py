@@ -43,13 +43,16 @@ _GRAVITY = tuple(Severity)
 
 
 def texts_of(
-    spec: GenerationSpec, styles: Mapping[str, str] | None = None
+    spec: GenerationSpec,
+    styles: Mapping[str, str] | None = None,
+    file_names: Iterable[str] = (),
 ) -> tuple[ScreenedText, ...]:
     """List every entrance of a request: prompt, permutations, parts, style, negatives.
 
     Args:
         spec: The request.
         styles: What each named style appends to a prompt (`ModelProfile.styles`).
+        file_names: What the files were called that a member uploaded for it.
     """
     texts = [ScreenedText("prompt", spec.prompt)]
     for variant, parts in zip(spec.variants, spec.parts, strict=True):
@@ -59,6 +62,7 @@ def texts_of(
         words = (styles or {}).get(spec.style, "")
         texts.append(ScreenedText("style", f"{spec.style} {words}".strip()))
     texts += [ScreenedText(NEGATIVE, term) for term in spec.negative]
+    texts += [ScreenedText("file_name", name) for name in file_names]
     return _distinct(texts)
 
 

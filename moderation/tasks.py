@@ -141,8 +141,10 @@ class Screening:
         """Ask the gate; None means that it could not be asked, and the job waits for a person."""
         try:
             profile = self.catalog.get(job.model)
+            with self.store.reading() as unit:
+                file_names = unit.uploads.names_of((job.spec.image, job.spec.mask))
             return self.gate.screen_prompt(
-                texts_of(job.spec, profile.styles),
+                texts_of(job.spec, profile.styles, file_names),
                 community_id=job.actor.community_id,
                 job_id=job.job_id,
                 now=self.clock(),

@@ -8,18 +8,16 @@ from bot import permissions, wording
 from bot.bootstrap import Services
 from bot.permissions import Deed
 from bot.replies import Action, Form, Reply
-from bot.usecases import imagine, show
+from bot.usecases import drafts, imagine, region, remix, show, upscale, vary
+from bot.usecases.inputs import POSTED
 from bot.usecases.presses import Press
 from core.contracts.actors import Actor, ReplyAddress
 from core.contracts.ids import DraftId, JobId
 from core.contracts.jobs import Job, Picture
 from core.errors import AppError, IllegalStep, UserError
-from core.workflow import WAITING, JobState, Outcome
+from core.workflow import WAITING, Outcome
 
 log = structlog.get_logger()
-
-_POSTED = frozenset({JobState.PUBLISHED, JobState.DELIVERED})
-"""States in which there are pictures that people may have seen."""
 
 
 def reroll(services: Services, actor: Actor, job_id: JobId, address: ReplyAddress) -> Reply:
@@ -51,7 +49,7 @@ def delete(services: Services, actor: Actor, job_id: JobId) -> Reply:
         pictures = unit.pictures.of_job(job_id)
     is_own = permissions.is_author(actor, job)
     permissions.require(actor, Deed.DELETE_OWN if is_own else Deed.DELETE_OTHERS)
-    if job.state not in _POSTED:
+    if job.state not in POSTED:
         raise UserError("nothing_to_delete", value=job_id)
     for picture in pictures:
         services.blobs.delete(picture.blob)
@@ -86,7 +84,7 @@ def report(services: Services, actor: Actor, job_id: JobId, reason: str = "") ->
     permissions.require(actor, Deed.REPORT)
     with services.store.unit() as unit:
         job = permissions.visible_job(unit, actor, job_id)
-        if job.state not in _POSTED:
+        if job.state not in POSTED:
             raise UserError("nothing_to_report", value=job_id)
         if not unit.reports.add(job_id, actor.member_id, reason, now=services.clock()):
             raise UserError("already_reported", value=job_id)
@@ -94,35 +92,40 @@ def report(services: Services, actor: Actor, job_id: JobId, reason: str = "") ->
     return wording.reported(job)
 
 
-def cancel(services: Services, actor: Actor, job_id: JobId) -> Reply:
-    """Call an own request back before it is drawn.
+def _reroll_or_change(services: Services, actor: Actor, press: Press) -> Reply | Form:
+    """Draw again, or, where the member has remix switched on, open the request first."""
+    if press.fields is not None:
+        return remix.submit(services, actor, press, action="reroll")
+    with services.store.reading() as unit:
+        job = permissions.visible_job(unit, actor, press.job_id)
+        settings = unit.settings.get(actor.community_id, actor.member_id)
+    if settings.is_remix:
+        return remix.form(press, job.spec.model_copy(update={"seed": None}))
+    return reroll(services, actor, press.job_id, press.address)
 
-    Raises:
-        NotFound: `job_not_found`, also where the job is not this person's to see.
-        UserError: `not_permitted`; `nothing_to_cancel`, when it is over already.
-    """
-    with services.store.unit() as unit:
-        job = permissions.visible_job(unit, actor, job_id)
-        if not permissions.is_author(actor, job):
-            raise UserError("not_permitted", value="cancel")
-        if job.state not in WAITING:
-            raise UserError("nothing_to_cancel", value=job_id)
-        now = services.clock()
-        job = unit.jobs.advance(job_id, Outcome.CANCELLED, now=now, by=actor.member_id)
-    services.courier.nudge(job.address.platform)
-    return wording.cancelled(job)
+
+def _cancel(services: Services, actor: Actor, press: Press) -> Reply:
+    """Call a request back, or one that was never begun."""
+    if press.draft is not None:
+        return drafts.decline(services, actor, press)
+    return cancel(services, actor, press.job_id)
 
 
 _Do = Callable[[Services, Actor, Press], Reply | Form]
 
 _ACTIONS: dict[Action, _Do] = {
-    Action.REROLL: lambda services, actor, press: reroll(
-        services, actor, press.job_id, press.address
-    ),
+    Action.UPSCALE: upscale.upscale,
+    Action.VARY: vary.vary,
+    Action.VARY_SUBTLE: vary.vary,
+    Action.VARY_STRONG: vary.vary,
+    Action.VARY_REGION: region.vary_region,
+    Action.REMIX: remix.remix,
+    Action.REROLL: _reroll_or_change,
     Action.DETAILS: lambda services, actor, press: show.details(services, actor, press.job_id),
     Action.DELETE: lambda services, actor, press: delete(services, actor, press.job_id),
     Action.REPORT: lambda services, actor, press: report(services, actor, press.job_id),
-    Action.CANCEL: lambda services, actor, press: cancel(services, actor, press.job_id),
+    Action.CANCEL: _cancel,
+    Action.CONFIRM: drafts.confirm,
 }
 """What each button does."""
 

@@ -6,16 +6,16 @@ from bot import grammar, permissions, quotas, standing
 from bot.bootstrap import Services
 from bot.permissions import Deed
 from bot.replies import Reply
-from bot.usecases import effective
+from bot.usecases import effective, inputs, price
 from bot.usecases.effective import Personal
 from core.catalog import Catalog, ModelProfile
 from core.contracts.actors import Actor, ReplyAddress
 from core.contracts.generation import SEED_MAX, GenerationSpec
-from core.contracts.ids import JobId, new_id
+from core.contracts.ids import DraftId, JobId, new_id
 from core.contracts.jobs import Job
 from core.contracts.verdicts import Verdict
 from core.errors import UserError
-from core.workflow import JobState
+from core.workflow import JobState, Outcome
 from moderation.engine import outcome_of, texts_of
 
 
@@ -65,7 +65,7 @@ def read_request(
     return spec
 
 
-def admit(
+def admit(  # noqa: PLR0913 - who asks for what, where, and how it came about.
     services: Services,
     actor: Actor,
     spec: GenerationSpec,
@@ -73,30 +73,67 @@ def admit(
     *,
     parent: JobId | None = None,
     action: str = "imagine",
+    draft_id: DraftId | None = None,
 ) -> Reply:
     """Bring a request that is already read through the gate: what a re-roll starts with.
 
+    Args:
+        services: What every use case is handed.
+        actor: Who asks.
+        spec: What for.
+        address: Where the answer goes.
+        parent: The job that this one goes on from.
+        action: How it came about.
+        draft_id: The draft whose price its author has accepted; a large request without one is
+            answered with its price and a question.
+
     Raises:
-        UserError: the person has too many jobs waiting, or the model is no longer on offer.
+        UserError: the person has too many jobs waiting or has had today's share, the model is no
+            longer on offer or does not draw this, a picture that is gone on from is not there for
+            this person, or the draft was used before.
     """
     profile = services.catalog.get(spec.model)
+    _require_drawable(spec, profile)
+    file_names = _require_inputs(services, actor, spec, address)
     job = _new_job(services, actor, spec, address, profile).model_copy(
-        update={"parent_id": parent, "action": action}
+        update={
+            "parent_id": parent,
+            "action": action,
+            "price_gpu_s": _price(services, spec, profile),
+        }
     )
     verdict = services.gate.screen_rules(
-        texts_of(spec, profile.styles),
+        texts_of(spec, profile.styles, file_names),
         community_id=actor.community_id,
         job_id=job.job_id,
         now=job.created_at,
         is_age_restricted=address.is_age_restricted,
     )
-    stood = _record(services, job, verdict)
+    is_blocked = outcome_of(verdict) is Outcome.RULES_BLOCK
+    if draft_id is None and not is_blocked and price.is_asked_first(services, job):
+        return price.ask(services, job)
+    stood = _record(services, job, verdict, draft_id)
     match stood.job.state:
         case JobState.SCREENING:
             services.courier.nudge()
         case JobState.PROMPT_REVIEW:
             services.courier.nudge(address.platform)
     return standing.tell(services, stood, stood.kind)
+
+
+def _require_inputs(
+    services: Services, actor: Actor, spec: GenerationSpec, address: ReplyAddress
+) -> list[str]:
+    """Check the pictures that a request goes on from; give what their files are called."""
+    if spec.image is None:
+        return []
+    with services.store.reading() as unit:
+        return inputs.require(unit, actor, address, spec)
+
+
+def _price(services: Services, spec: GenerationSpec, profile: ModelProfile) -> float | None:
+    with services.store.reading() as unit:
+        return price.price_of(spec, profile, unit.usage.pace(profile.name))
 
 
 def _require_drawable(spec: GenerationSpec, profile: ModelProfile) -> None:
@@ -125,18 +162,29 @@ def _new_job(
         seed=spec.seed if spec.seed is not None else secrets.randbelow(SEED_MAX + 1),
         model=profile.name,
         queue=profile.queue,
+        priority=services.settings.moderator_priority if actor.is_moderator else 0,
         policy_version=services.gate.policy.version,
         created_at=now,
         updated_at=now,
     )
 
 
-def _record(services: Services, job: Job, verdict: Verdict) -> standing.Standing:
+def _record(
+    services: Services, job: Job, verdict: Verdict, draft_id: DraftId | None
+) -> standing.Standing:
     """Write job, verdict and what follows from it, all or nothing."""
     outcome = outcome_of(verdict)
     with services.store.unit() as unit:
         # Counted under the write lock: of two requests at once, one takes the last place.
-        quotas.require_room(unit, job.actor, services.settings.max_waiting_jobs)
+        quotas.require_room(
+            unit,
+            job.actor,
+            services.settings,
+            now=job.created_at,
+            price_gpu_s=job.price_gpu_s,
+        )
+        if draft_id is not None and not unit.drafts.use(draft_id, job.created_at):
+            raise UserError("draft_used", value=draft_id)
         unit.jobs.add(job)
         unit.verdicts.add(verdict)
         job = unit.jobs.advance(job.job_id, outcome, now=job.created_at, by=job.actor.member_id)

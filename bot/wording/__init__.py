@@ -17,6 +17,7 @@ from bot.wording.endings import (
     withheld,
 )
 from bot.wording.errors import error
+from bot.wording.forms import region_form, text_form
 from bot.wording.keepsakes import settings_card, styles_card, words_refused
 from bot.wording.labels import verified
 from bot.wording.lists import favourite_marked, favourites_card, history_card
@@ -41,11 +42,13 @@ __all__ = [
     "policy_card",
     "progress_line",
     "refusal",
+    "region_form",
     "reported",
     "result",
     "settings_card",
     "styles_card",
     "taken_down",
+    "text_form",
     "verified",
     "withheld",
     "words_refused",

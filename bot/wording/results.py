@@ -2,32 +2,17 @@
 
 from collections.abc import Sequence
 
-from bot.replies import Action, Button, Reply, ReplyKind
-from bot.wording.phrases import joined, lines_of
+from bot.replies import Reply, ReplyKind, ReplyPicture
+from bot.wording.buttons import result_buttons
+from bot.wording.phrases import joined, lines_of, shortened
 from bot.wording.pictures import LABEL, shown
 from bot.wording.recipes import recipe_line
-from bot.wording.reruns import difference_lines
 from bot.wording.vocabulary import vocabulary_note
-from bot.wording.reruns import difference_lines
 from core.catalog import ModelProfile
 from core.contracts.jobs import Job, Picture
 
-BUTTONS = (
-    Button(action=Action.REROLL, label="Draw again"),
-    Button(action=Action.DETAILS, label="Details"),
-    Button(
-        action=Action.DELETE,
-        label="Delete",
-        is_danger=True,
-        needs_confirmation="Delete these pictures for everybody? This cannot be undone.",
-    ),
-    Button(
-        action=Action.REPORT,
-        label="Report",
-        needs_confirmation="Report these pictures to the moderators?",
-            *difference_lines(pictures),
-    ),
-)
+CAPTION_MAX = 80
+"""Characters below a picture: two lines of its width; its alt text has all of them."""
 
 
 def result(job: Job, pictures: Sequence[Picture], profile: ModelProfile) -> Reply:
@@ -38,14 +23,21 @@ def result(job: Job, pictures: Sequence[Picture], profile: ModelProfile) -> Repl
         lines=lines_of(
             _label_line(pictures, profile),
             recipe_line(job.spec, job.seed),
-            *difference_lines(pictures),
             vocabulary_note([picture.prompt for picture in pictures], profile),
         ),
-        pictures=tuple(shown(picture) for picture in pictures),
-        buttons=BUTTONS,
+        pictures=tuple(_captioned(picture, len(pictures)) for picture in pictures),
+        buttons=result_buttons(job, pictures),
         job_id=job.job_id,
         author=job.actor.display_name,
     )
+
+
+def _captioned(picture: Picture, count: int) -> ReplyPicture:
+    """Say which of several it is: the number that its buttons have, and its own words."""
+    if count == 1:
+        return shown(picture)
+    words = shortened(picture.prompt, CAPTION_MAX)
+    return shown(picture).model_copy(update={"caption": f"{picture.index + 1} · {words}"})
 
 
 def _label_line(pictures: Sequence[Picture], profile: ModelProfile) -> str:

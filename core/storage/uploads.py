@@ -1,5 +1,6 @@
 """Keep the record of the pictures that members brought; their bytes lie in the blob store."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -47,6 +48,11 @@ class Uploads:
         row = self._row(upload_id)
         row.deleted_at = row.deleted_at or now
         row.file_name = ""
+
+    def names_of(self, upload_ids: Iterable[str | None]) -> list[str]:
+        """List what the files of some uploads were called; ids of anything else are passed by."""
+        found = (self._session.get(UploadRow, each) for each in upload_ids if each is not None)
+        return [row.file_name for row in found if row is not None and row.file_name]
 
     def count_since(self, community_id: CommunityId, member_id: MemberId, since: datetime) -> int:
         """Count what a member brought since a moment, deleted or not."""

@@ -22,19 +22,31 @@ def approve(services: Services, job_id: JobId) -> Job:
     return advance(services, job_id, Outcome.PROMPT_REVIEW, Outcome.APPROVED)
 
 
-def publish(services: Services, job_id: JobId, pictures: int = 1) -> Job:
+def publish(
+    services: Services,
+    job_id: JobId,
+    pictures: int = 1,
+    outcome: Outcome = Outcome.OUTPUT_ALLOW,
+    size: int = 512,
+) -> Job:
     """Clear, draw and publish a job that is being screened, with real bytes in the blob store."""
     advance(services, job_id, Outcome.PROMPT_ALLOW, Outcome.STARTED)
     with services.store.unit() as unit:
         job = unit.jobs.get(job_id)
         for index in range(pictures):
-            picture = draw(services, job, index)
+            picture = draw(services, job, index, size)
             services.blobs.put(picture.blob, b"pixels")
             unit.pictures.add(picture)
-        return unit.jobs.advance(job_id, Outcome.OUTPUT_ALLOW, now=services.clock())
+        return unit.jobs.advance(job_id, outcome, now=services.clock())
 
 
-def draw(services: Services, job: Job, index: int) -> Picture:
+def shows(job: Job, index: int) -> str:
+    """Tell which permutation a picture shows."""
+    prompts = [variant for variant in job.spec.variants for _ in range(job.spec.count)]
+    return prompts[index % len(prompts)]
+
+
+def draw(services: Services, job: Job, index: int, size: int = 512) -> Picture:
     verify_id = new_verify_id()
     return Picture(
         verify_id=verify_id,
@@ -42,11 +54,11 @@ def draw(services: Services, job: Job, index: int) -> Picture:
         index=index,
         blob=f"published/{job.job_id}/{verify_id}.png",
         sha256=verify_id * 4,
-        width=512,
-        height=512,
+        width=size,
+        height=size,
         size_bytes=6,
         seed=job.seed + index,
-        prompt=job.spec.prompt,
+        prompt=shows(job, index),
         alt_text="A red apple.",
         model=job.model,
         policy_version=job.policy_version,

@@ -11,8 +11,9 @@ from bot.flags import ELSEWHERE, FLAGS
 from bot.grammar import MAX_PICTURES, PROMPT_MAX, parse
 from bot.settings_table import SETTINGS
 from bot.usecases.styles import _VERBS
+from bot.usecases.vary import STRONG, SUBTLE
+from bot.wording.buttons import LABELS
 from bot.wording.errors import SENTENCES
-from bot.wording.results import BUTTONS
 from core.catalog import load_profile
 from core.contracts.personal import STYLE_TEXT_MAX, STYLES_MAX
 from core.prompts import MAX_PARTS, MAX_VARIANTS, expand, weigh
@@ -73,9 +74,7 @@ def test_every_form_of_style_is_described():
 
 
 def test_every_button_is_described():
-    assert [row[0] for row in table(COMMANDS_PAGE, "## Buttons")] == [
-        each.label for each in BUTTONS
-    ]
+    assert [row[0] for row in table(COMMANDS_PAGE, "## Buttons")] == list(LABELS)
 
 
 def test_the_mapping_of_stylize_is_the_one_in_force():
@@ -94,6 +93,8 @@ def test_the_strengths_on_the_page_are_those_in_force():
     for weight, strength, _ in rows:
         spec = parse(f"a cat --image 3f0c58d1e2a94b67 --iw {weight}")
         assert f"{spec.strength:.2f}" == strength
+    for button, weight in {"Vary (strong)": STRONG, "Vary (subtle)": SUBTLE}.items():
+        assert [float(row[0]) for row in rows if row[2] == button] == [weight]
 
 
 def test_the_steps_on_the_page_are_the_shipped_models():

@@ -35,7 +35,13 @@ def test_a_result_begins_with_its_label(make_job, make_pictures, profile, told):
 (result, public) Drawn for Ada
 AI-generated · Easel Small · verify 0000000000000000
 /imagine a red apple on a blue background --no text --seed 7
+<Upscale>
+<Vary (subtle)>
+<Vary (strong)>
+<Vary region>
+<Favourite>
 <Draw again>
+<Remix>
 <Details>
 <Delete>
 <Report>\
@@ -51,7 +57,14 @@ def test_several_pictures_name_every_verify_id(make_job, make_pictures, profile,
 (result, public) Drawn for Ada
 AI-generated · Easel Small · verify 0000000000000000 and 0000000000000001
 /imagine {a cat,a dog} and a rocket --seed 7
+<U1>
+<U2>
+<V1>
+<V2>
+<♥1>
+<♥2>
 <Draw again>
+<Remix>
 <Details>
 <Delete>
 <Report>\
@@ -79,6 +92,20 @@ def test_a_long_recipe_is_cut_in_its_prompt_and_whole_in_the_details(
     assert len(cut) <= 900
     assert cut.endswith("… --seed 7 --steps 9")
     assert parse(whole.removeprefix("/imagine ")) == job.spec.model_copy(update={"seed": 7})
+
+
+def test_each_of_several_pictures_says_which_it_is(make_job, make_pictures, profile):
+    """By the number that its buttons have, and by its own permutation."""
+    job = make_job(parse("{a cat,a dog} and a rocket"))
+
+    several = wording.result(job, make_pictures(job), profile).pictures
+    (alone,) = wording.result(job, make_pictures(job, ["a cat"]), profile).pictures
+
+    assert [each.caption for each in several] == [
+        "1 · a cat and a rocket",
+        "2 · a dog and a rocket",
+    ]
+    assert alone.caption == ""
 
 
 def test_a_picture_carries_its_words_for_people_who_cannot_see_it(make_job, make_pictures, profile):

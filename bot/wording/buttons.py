@@ -1,0 +1,78 @@
+"""Lay out the buttons below a result: at most five rows of five, as Discord has them.
+
+One picture has two rows: what can be made of it, and what can be done with the whole. Several
+pictures have a row for enlarging and one for varying (two of each beyond five), and the whole's.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from bot.replies import Action, Button
+from core.contracts.jobs import Job, Picture
+
+PER_ROW = 5
+"""Buttons in one row of a Discord message."""
+
+_OF_ONE = (
+    Button(action=Action.UPSCALE, label="Upscale"),
+    Button(action=Action.VARY_SUBTLE, label="Vary (subtle)"),
+    Button(action=Action.VARY_STRONG, label="Vary (strong)"),
+    Button(action=Action.VARY_REGION, label="Vary region", form=True),
+    Button(action=Action.FAVOURITE, label="Favourite"),
+)
+_OF_THE_WHOLE = (
+    Button(action=Action.REROLL, label="Draw again"),
+    Button(action=Action.REMIX, label="Remix", form=True),
+    Button(action=Action.DETAILS, label="Details"),
+    Button(
+        action=Action.DELETE,
+        label="Delete",
+        is_danger=True,
+        needs_confirmation="Delete these pictures for everybody? This cannot be undone.",
+    ),
+    Button(
+        action=Action.REPORT,
+        label="Report",
+        needs_confirmation="Report these pictures to the moderators?",
+    ),
+)
+
+
+LABELS = tuple(
+    button.label
+    for button in (
+        Button(action=Action.UPSCALE, label="U1"),
+        Button(action=Action.VARY, label="V1"),
+        *_OF_ONE,
+        *_OF_THE_WHOLE,
+    )
+)
+"""What the buttons say, one of each kind, for the page that describes them."""
+
+
+def result_buttons(job: Job, pictures: Sequence[Picture]) -> tuple[Button, ...]:
+    """Offer what can be done with a job's pictures."""
+    indexes = [picture.index for picture in pictures]
+    rows = list(_rows_of_several(indexes) if len(indexes) > 1 else _rows_of_one(indexes))
+    # Enlarging the same picture again would give the same again.
+    rows.append(_OF_THE_WHOLE[1:] if job.spec.upscale is not None else _OF_THE_WHOLE)
+    return tuple(
+        button.model_copy(update={"row": row}) for row, line in enumerate(rows) for button in line
+    )
+
+
+def _rows_of_one(indexes: Sequence[int]) -> Iterator[tuple[Button, ...]]:
+    for index in indexes:
+        yield tuple(button.model_copy(update={"picture": index}) for button in _OF_ONE)
+
+
+def _rows_of_several(indexes: Sequence[int]) -> Iterator[tuple[Button, ...]]:
+    """Make `U1`, `U2`, … in rows, then `V1`, …, and hearts where there is room for them."""
+    kinds = [(Action.UPSCALE, "U"), (Action.VARY, "V")]
+    if len(indexes) <= PER_ROW:
+        kinds.append((Action.FAVOURITE, "\u2665"))
+    for action, letter in kinds:
+        for start in range(0, len(indexes), PER_ROW):
+            yield tuple(
+                Button(action=action, label=f"{letter}{index + 1}", picture=index)
+                for index in indexes[start : start + PER_ROW]
+            )

@@ -1,0 +1,60 @@
+"""Word the forms that buttons open."""
+
+from bot.replies import Action, FieldKind, Form, FormField
+from bot.wording.pictures import shown
+from core.contracts.ids import JobId
+from core.contracts.jobs import Picture
+
+TEXT_MAX = 4000
+"""Characters that Discord's form fields take; a longer request is typed as a command."""
+
+_TITLES = {
+    Action.VARY: "Vary this picture",
+    Action.VARY_SUBTLE: "Vary this picture a little",
+    Action.VARY_STRONG: "Vary this picture a lot",
+    Action.REMIX: "Change the request",
+    Action.REROLL: "Draw again",
+}
+
+
+def text_form(text: str, *, action: Action, job_id: JobId, picture: int | None) -> Form:
+    """Ask for a changed request."""
+    return Form(
+        title=_TITLES[action],
+        fields=(_text_field(text),),
+        action=action,
+        job_id=job_id,
+        picture=picture,
+        submit_label="Draw",
+    )
+
+
+def region_form(text: str, picture: Picture, *, action: Action, job_id: JobId) -> Form:
+    """Ask what to draw anew, and in which words."""
+    return Form(
+        title="Vary a region",
+        fields=(
+            FormField(
+                name="mask",
+                label="Paint over what is to be drawn anew",
+                kind=FieldKind.MASK,
+                max_length=32,
+            ),
+            _text_field(text),
+        ),
+        action=action,
+        job_id=job_id,
+        picture=picture.index,
+        submit_label="Draw",
+        shown=shown(picture),
+    )
+
+
+def _text_field(text: str) -> FormField:
+    return FormField(
+        name="text",
+        label="What to draw, with flags",
+        value=text,
+        is_long=True,
+        max_length=max(TEXT_MAX, len(text)),
+    )
