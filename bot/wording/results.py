@@ -7,6 +7,7 @@ from bot.wording.buttons import result_buttons
 from bot.wording.phrases import joined, lines_of, shortened
 from bot.wording.pictures import LABEL, shown
 from bot.wording.recipes import recipe_line
+from bot.wording.reruns import difference_lines
 from bot.wording.vocabulary import vocabulary_note
 from core.catalog import ModelProfile
 from core.contracts.jobs import Job, Picture
@@ -23,6 +24,7 @@ def result(job: Job, pictures: Sequence[Picture], profile: ModelProfile) -> Repl
         lines=lines_of(
             _label_line(pictures, profile),
             recipe_line(job.spec, job.seed),
+            *difference_lines(pictures),
             vocabulary_note([picture.prompt for picture in pictures], profile),
         ),
         pictures=tuple(_captioned(picture, len(pictures)) for picture in pictures),
