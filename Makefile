@@ -58,10 +58,6 @@ eval-model: setup ## Draw and read what the shipped model was taught (build/benc
 bench-gpu: ## Measure the step batch on a graphics card (build/bench/gpu.json)
 	@$(if $(wildcard $(BIN)/python),$(BIN)/python,python3) -m bench.gpu
 
-# A bare machine with torch, diffusers and transformers will do; with a setup, the one of the setup.
-bench-gpu: ## Measure the step batch on a graphics card (build/bench/gpu.json)
-	@$(if $(wildcard $(BIN)/python),$(BIN)/python,python3) -m bench.gpu
-
 lock: ## Pin the versions of a fresh environment anew
 	@sh tests/lock.sh $(PYTHON)
 
