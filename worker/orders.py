@@ -1,10 +1,14 @@
 """Turn a job into the engine's request: which pictures, from which seeds, with how much work."""
 
+import hashlib
+
 from core.catalog import ModelProfile
+from core.contracts.actors import Actor
 from core.contracts.generation import SEED_MAX
 from core.contracts.jobs import Job
 from core.prompts import PromptPart, weigh
-from worker.engine.messages import DrawRequest, ModelSource, PictureOrder
+from worker.engine.messages import DrawRequest, ImageInput, ModelSource, PictureOrder
+from worker.sources import Source
 
 _STEPS_UNKNOWN = 30
 """Where a profile names no steps for a quality: what `ModelProfile` itself takes as standard."""
@@ -16,7 +20,12 @@ def prompts_of(job: Job) -> tuple[str, ...]:
 
 
 def request_for(
-    job: Job, profile: ModelProfile, request_id: str, *, has_previews: bool
+    job: Job,
+    profile: ModelProfile,
+    request_id: str,
+    source: Source | None = None,
+    *,
+    has_previews: bool,
 ) -> DrawRequest:
     """Order a job's pictures.
 
@@ -41,12 +50,31 @@ def request_for(
         guidance_scale=_guidance(job, profile),
         is_tile=spec.is_tile,
         has_previews=has_previews,
+        image=_image(job, profile, source),
+        upscale=spec.upscale,
+        enlarge_to=profile.post_size,
+        priority=job.priority,
+        owner=owner_of(job.actor),
     )
+
+
+def owner_of(actor: Actor) -> str:
+    """Tell people apart without saying who they are: the engine lets them take turns."""
+    named = f"{actor.community_id}\0{actor.member_id}"
+    return hashlib.sha256(named.encode()).hexdigest()[:16]
 
 
 def model_of(profile: ModelProfile) -> ModelSource:
     """Name a profile's weights to the engine."""
     return ModelSource(source=profile.source, native_size=profile.native_size)
+
+
+def _image(job: Job, profile: ModelProfile, source: Source | None) -> ImageInput | None:
+    if source is None:
+        return None
+    if job.spec.upscale is not None:
+        return source.whole()
+    return source.fitted(job.spec.aspect, profile.native_size, job.spec.strength)
 
 
 def _styled(parts: tuple[PromptPart, ...], style: str) -> tuple[PromptPart, ...]:

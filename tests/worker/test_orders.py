@@ -37,6 +37,13 @@ def test_each_picture_can_be_ordered_again_alone(index):
     assert alone == (order,)
 
 
+def test_pictures_are_ordered_at_the_size_they_are_posted_at():
+    """The engine enlarges them: it has the network for it."""
+    profile = PROFILE.model_copy(update={"post_size": 640})
+
+    assert ordered(job_for("a cat"), profile).enlarge_to == 640
+
+
 def test_a_style_is_given_to_what_is_wanted():
     """Each wanted part gets its words; an unwanted part is not dressed up."""
     job = job_for("a cat::2 a dog::-1", style="night")
