@@ -120,6 +120,11 @@ class Gate:
         """The policy in force."""
         return self._policy
 
+    @property
+    def has_image_check(self) -> bool:
+        """Tell whether anything looks at pictures."""
+        return self._image_classifier is not None
+
     def screen_rules(
         self,
         texts: Sequence[ScreenedText],

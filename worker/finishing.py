@@ -21,6 +21,7 @@ from moderation.engine import Gate, outcome_of
 from worker.encode import alt_text, picture_of
 from worker.engine.messages import DrawFinished, DrawResult, PictureDrawn
 from worker.orders import prompts_of
+from worker.sources import Source
 
 log = structlog.get_logger()
 
@@ -46,19 +47,40 @@ class Finishing:
     blobs: Blobs
     clock: Callable[[], datetime]
 
-    def finish(self, job: Job, drawn: DrawResult) -> Finished:
+    def look_at(self, job: Job, source: Source | None) -> tuple[Verdict | None, ...]:
+        """Have a picture checked that a member brought, where there is a check for pictures.
+
+        What was drawn here was checked when it was drawn.
+        """
+        if source is None or not source.is_upload or not self.gate.has_image_check:
+            return ()
+        return (self._screen(job, source.picture),)
+
+    def finish(
+        self,
+        job: Job,
+        drawn: DrawResult,
+        source: Source | None = None,
+        seen: Sequence[Verdict | None] = (),
+    ) -> Finished:
         """Turn a job's raw pixels into stored, labelled pictures, if they may be kept.
 
         The strictest verdict counts for all pictures of a job, because they are one message:
         all are published, all are held, or, where one is blocked, none is kept.
 
+        Args:
+            job: Whose they are.
+            drawn: What the engine made.
+            source: What it went on from.
+            seen: What was found when that was looked at; None: it could not be checked.
+
         Raises:
             Unavailable: the blob store is away; nothing of this attempt is left in it.
         """
-        images = [picture_of(picture, self.profile.post_size) for picture in drawn.pictures]
-        verdicts = [self._screen(job, image) for image in images]
+        images = [self._posted(job, picture, source) for picture in drawn.pictures]
+        verdicts = [*seen, *(self._screen(job, image) for image in images)]
         outcome = _strictest(verdicts)
-        recorded = tuple(verdict for verdict in verdicts if verdict is not None)
+        recorded = known(verdicts)
         if outcome is Outcome.OUTPUT_BLOCK:
             return Finished(outcome, (), recorded)
         area = "published" if outcome is Outcome.OUTPUT_ALLOW else "held"
@@ -78,6 +100,11 @@ class Finishing:
                 self.blobs.delete(picture.blob)
             except Unavailable as error:
                 log.warning("blob_left_behind", blob=picture.blob, code=error.code)
+
+    def _posted(self, job: Job, drawn: PictureDrawn, source: Source | None) -> Image.Image:
+        """Make the picture as it is posted, with what a mask leaves out as it was."""
+        image = picture_of(drawn, self.profile.post_size)
+        return image if source is None else source.kept_in(image, job.spec.aspect)
 
     def _screen(self, job: Job, image: Image.Image) -> Verdict | None:
         """Ask the gate; None: it could not be asked, and the picture waits for a person."""
@@ -140,19 +167,31 @@ class Finishing:
             guidance_scale=facts.guidance_scale,
             scheduler=facts.scheduler,
             duration_s=drawn.duration_s,
+            gpu_s=drawn.gpu_s,
+            parent=job.spec.image,
             created_at=now,
         )
 
 
+def known(verdicts: Sequence[Verdict | None]) -> tuple[Verdict, ...]:
+    """Leave out the checks that did not come to a verdict."""
+    return tuple(verdict for verdict in verdicts if verdict is not None)
+
+
+def is_blocked(verdicts: Sequence[Verdict | None]) -> bool:
+    """Tell whether one verdict alone forbids to go on."""
+    return any(verdict.decision is Decision.BLOCK for verdict in known(verdicts))
+
+
 def _strictest(verdicts: Sequence[Verdict | None]) -> Outcome:
     """Let the strictest verdict count; a missing one asks for a person."""
-    known = [verdict for verdict in verdicts if verdict is not None]
+    made = known(verdicts)
     outcomes = {
         verdict.decision: outcome_of(verdict)
-        for verdict in sorted(known, key=lambda verdict: _STRICTNESS.index(verdict.decision))
+        for verdict in sorted(made, key=lambda verdict: _STRICTNESS.index(verdict.decision))
     }
     if Decision.BLOCK in outcomes:
         return outcomes[Decision.BLOCK]
-    if len(known) < len(verdicts):
+    if len(made) < len(verdicts):
         return Outcome.CHECK_UNAVAILABLE
     return outcomes.get(Decision.REVIEW, Outcome.OUTPUT_ALLOW)

@@ -82,6 +82,9 @@ DRAWING: dict[str, Words] = {
     "snapshot_unusable": Words(
         "A half-drawn picture could not be gone on with", "Request it again to begin anew."
     ),
+    "source_missing": Words(
+        "The picture to go on from is gone", "It was deleted meanwhile. Go on from another one."
+    ),
     "device_not_found": Words(
         "The graphics card was not found", "EASEL_WORKER_DEVICE names one that is not there."
     ),

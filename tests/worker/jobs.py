@@ -58,6 +58,7 @@ class FakeEngine:
     """Draw grey squares at once; `before` is called first and may raise or meddle."""
 
     ready = None
+    gpu_s = 0.125
 
     def __init__(self) -> None:
         self.requests: list[DrawRequest] = []
@@ -87,6 +88,7 @@ class FakeEngine:
                     rgb=bytes([index]) * 8 * 8 * 3,
                     seed=order.seed,
                     duration_s=0.25,
+                    gpu_s=self.gpu_s,
                 )
             )
         facts = DrawFinished(
