@@ -98,6 +98,7 @@ class Device:
     """What the memory of a CUDA device holds; on a CPU nobody counts, and all is zero."""
 
     def __init__(self, device: str) -> None:
+        self.name = device
         self._device = torch.device(device)
         self.is_measured = self._device.type == "cuda"
 

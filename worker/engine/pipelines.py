@@ -6,6 +6,7 @@ import inspect
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -85,8 +86,13 @@ class LoadedModel:
         }
 
 
-def load(model: ModelSource, start: Start) -> LoadedModel:
+def load(model: ModelSource, start: Start, folder: Path | None = None) -> LoadedModel:
     """Load a model's pipeline onto the device.
+
+    Args:
+        model: Which.
+        start: On which device, and how.
+        folder: Where its files are; None finds or fetches them.
 
     Raises:
         UserError: `model_not_found`, `model_unreachable`, `model_unreadable` or
@@ -94,9 +100,9 @@ def load(model: ModelSource, start: Start) -> LoadedModel:
         AppError: `out_of_memory`.
     """
     began = time.monotonic()
-    device = _device(start.device)
-    dtype = _dtype(start.dtype, device)
-    folder = folder_of(model.source)
+    device = device_for(start.device)
+    dtype = dtype_for(start.dtype, device)
+    folder = folder or folder_of(model.source)
     with translated("model_unreadable"):
         pipeline = DiffusionPipeline.from_pretrained(  # type: ignore[no-untyped-call] # diffusers publishes no types
             folder, dtype=_DTYPES[dtype], local_files_only=True, use_safetensors=True
@@ -153,7 +159,12 @@ def release_memory() -> None:
         torch.cuda.empty_cache()
 
 
-def _device(asked: str) -> str:
+def device_for(asked: str) -> str:
+    """Settle the device.
+
+    Raises:
+        UserError: `device_not_found`.
+    """
     has_cuda = torch.cuda.is_available()
     if asked == "auto":
         return "cuda" if has_cuda else "cpu"
@@ -163,7 +174,8 @@ def _device(asked: str) -> str:
     return asked
 
 
-def _dtype(asked: str, device: str) -> str:
+def dtype_for(asked: str, device: str) -> str:
+    """Settle the type of the weights."""
     if asked != "auto":
         return asked
     return "fp32" if device == "cpu" else "bf16"
