@@ -9,7 +9,7 @@ in the blob store is removed; whoever comes second finds nothing to do.
 """
 
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -33,7 +33,6 @@ from worker.engine.messages import DrawProgress, DrawRequest, DrawResult, Ready
 from worker.finishing import Finished, Finishing, is_blocked, known
 from worker.leases import JobLease
 from worker.orders import request_for
-from worker.reruns import Original, Reruns
 from worker.sources import Source, fetch
 
 log = structlog.get_logger()
@@ -167,10 +166,8 @@ class Studio:
             seen = self.finishing.look_at(job, source)
             if is_blocked(seen):
                 return Finished(Outcome.OUTPUT_BLOCK, (), known(seen)), None
-            originals = self._reruns.originals(job)
-            drawn = self._draw(job, attempt_id, source, originals)
-            finished = self.finishing.finish(job, drawn, source, seen)
-            return self._reruns.described(finished, originals, self.engine.ready), None
+            drawn = self._draw(job, attempt_id, source)
+            return self.finishing.finish(job, drawn, source, seen), None
         except Unavailable as error:
             # The engine died, or the blob store is away: another attempt may succeed.
             return Finished(Outcome.WORKER_LOST), error.code
@@ -182,17 +179,10 @@ class Studio:
             log.error("generation_broke", job_id=job.job_id, cause=cause, frames=frames)  # noqa: TRY400 - its message may quote a prompt.
             return Finished(Outcome.FAILED), "internal_error"
 
-    @property
-    def _reruns(self) -> Reruns:
-        return Reruns(self.store, self.finishing.blobs)
-
-    def _draw(
-        self, job: Job, attempt_id: str, source: Source | None, originals: Sequence[Original]
-    ) -> DrawResult:
+    def _draw(self, job: Job, attempt_id: str, source: Source | None) -> DrawResult:
         has_previews = self.finishing.gate.policy.previews is not Previews.OFF
         profile = self.catalog.get(job.model)
         request = request_for(job, profile, attempt_id, source, has_previews=has_previews)
-        request = self._reruns.asked_alike(request, originals)
 
         def report(phase: Phase, drawn: DrawProgress | None = None) -> None:
             steps = {} if drawn is None else drawn.model_dump(exclude={"kind", "request_id"})
