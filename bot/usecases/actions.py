@@ -9,8 +9,10 @@ from bot.bootstrap import Services
 from bot.permissions import Deed
 from bot.replies import Action, Form, Reply
 from bot.usecases import drafts, imagine, region, remix, show, upscale, vary
+from bot.usecases.favourites import toggle
 from bot.usecases.inputs import POSTED
 from bot.usecases.presses import Press
+from bot.usecases.rerun import rerun
 from core.contracts.actors import Actor, ReplyAddress
 from core.contracts.ids import DraftId, JobId
 from core.contracts.jobs import Job, Picture
@@ -121,6 +123,12 @@ _ACTIONS: dict[Action, _Do] = {
     Action.VARY_REGION: region.vary_region,
     Action.REMIX: remix.remix,
     Action.REROLL: _reroll_or_change,
+    Action.RERUN: lambda services, actor, press: rerun(
+        services, actor, press.job_id, press.address, press.picture
+    ),
+    Action.FAVOURITE: lambda services, actor, press: toggle(
+        services, actor, press.job_id, press.picture
+    ),
     Action.DETAILS: lambda services, actor, press: show.details(services, actor, press.job_id),
     Action.DELETE: lambda services, actor, press: delete(services, actor, press.job_id),
     Action.REPORT: lambda services, actor, press: report(services, actor, press.job_id),

@@ -6,6 +6,11 @@ from bot.replies import Reply
 from bot.standing import read_standing, tell
 from core.contracts.actors import Actor, ReplyAddress
 from core.contracts.ids import JobId
+from core.contracts.jobs import Job
+from core.storage import Unit
+
+LINEAGE_SHOWN = 10
+"""Requests that details go back over; further back, the last one's own details tell more."""
 
 
 def show(services: Services, actor: Actor, job_id: JobId, address: ReplyAddress) -> Reply:
@@ -33,4 +38,16 @@ def details(services: Services, actor: Actor, job_id: JobId) -> Reply:
         standing = read_standing(unit, job)
         may_see_findings = actor.is_moderator or permissions.is_author(actor, job)
         verdicts = tuple(unit.verdicts.of_job(job_id)) if may_see_findings else ()
-    return wording.details(job, standing.pictures, verdicts, services.gate.policy)
+        lineage = _lineage(unit, actor, job)
+    return wording.details(job, standing.pictures, verdicts, services.gate.policy, lineage)
+
+
+def _lineage(unit: Unit, actor: Actor, job: Job) -> list[Job]:
+    """Go back to what a job goes on from, as far as a person may see."""
+    lineage: list[Job] = []
+    while job.parent_id is not None and len(lineage) < LINEAGE_SHOWN:
+        job = unit.jobs.get(job.parent_id)
+        if not permissions.may_see(actor, job):
+            break
+        lineage.append(job)
+    return lineage

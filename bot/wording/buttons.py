@@ -35,7 +35,8 @@ _OF_THE_WHOLE = (
         needs_confirmation="Report these pictures to the moderators?",
     ),
 )
-
+OF_THE_DETAILS = (Button(action=Action.RERUN, label="Draw again to compare"),)
+"""Among the details, because it is the recipe that this puts to the test."""
 
 LABELS = tuple(
     button.label
@@ -44,6 +45,7 @@ LABELS = tuple(
         Button(action=Action.VARY, label="V1"),
         *_OF_ONE,
         *_OF_THE_WHOLE,
+        *OF_THE_DETAILS,
     )
 )
 """What the buttons say, one of each kind, for the page that describes them."""

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from bot.replies import Reply, ReplyField, ReplyKind, Visibility
+from bot.wording.buttons import OF_THE_DETAILS
 from bot.wording.phrases import lines_of
 from bot.wording.recipes import recipe
+from bot.wording.reruns import difference_lines
 from core.contracts.jobs import Job, Picture
 from core.contracts.verdicts import Decision, Stage, Verdict
 from core.prompts import escape
@@ -12,18 +14,28 @@ from moderation.policy import Policy
 
 
 def details(
-    job: Job, pictures: Sequence[Picture], verdicts: Sequence[Verdict], policy: Policy
+    job: Job,
+    pictures: Sequence[Picture],
+    verdicts: Sequence[Verdict],
+    policy: Policy,
+    lineage: Sequence[Job] = (),
 ) -> Reply:
     """Tell everything that it takes to draw a job again, and which checks it went through.
 
-    `policy` words the verdicts' categories; the version in force then is the job's own.
+    Args:
+        job: Whose details.
+        pictures: Those of it that still stand.
+        verdicts: As far as they are for who asks.
+        policy: Words the verdicts' categories; the version in force then is the job's own.
+        lineage: The jobs that it goes back to, the nearest first, as far as one may see.
     """
     facts = [
         ("Request", job.job_id),
         ("Asked by", job.actor.display_name),
         ("Model", job.model),
         ("Policy", f"{policy.name} {job.policy_version}"),
-        ("Goes on from", job.parent_id),
+        ("Came about by", _action_in_words(job)),
+        ("Goes on from", _lineage_in_words(job, lineage)),
         *_pictures_in_words(pictures),
         *_each_alone(job, pictures),
         *((_STAGES[each.stage], _verdict_in_words(each, policy)) for each in verdicts),
@@ -34,9 +46,36 @@ def details(
         title="Details",
         lines=(recipe(job.spec, job.seed),),
         fields=tuple(ReplyField(name=name, value=value) for name, value in facts if value),
+        buttons=OF_THE_DETAILS if pictures else (),
         job_id=job.job_id,
         author=job.actor.display_name,
     )
+
+
+_ACTIONS = {
+    "imagine": "a request of its own",
+    "reroll": "drawing again",
+    "remix": "remix",
+    "vary_subtle": "vary (subtle)",
+    "vary_strong": "vary (strong)",
+    "vary_region": "vary region",
+    "upscale": "upscale",
+    "rerun": "drawing again to compare",
+}
+"""What each `Job.action` is called; one of a later version is shown as it is."""
+
+
+def _action_in_words(job: Job) -> str:
+    return _ACTIONS.get(job.action, job.action)
+
+
+def _lineage_in_words(job: Job, lineage: Sequence[Job]) -> str:
+    """Name what it goes back to, request by request, and the picture that it took up itself."""
+    back = [f"{each.job_id} ({_action_in_words(each)})" for each in lineage]
+    if not back and job.parent_id is not None:  # It may not be seen any more; its id tells nothing.
+        back = [job.parent_id]
+    taken_up = [f"picture {job.spec.image}"] if job.spec.image is not None else []
+    return " · ".join([*taken_up, *back])
 
 
 def _pictures_in_words(pictures: Sequence[Picture]) -> list[tuple[str, str]]:
@@ -47,9 +86,16 @@ def _pictures_in_words(pictures: Sequence[Picture]) -> list[tuple[str, str]]:
         ("Steps", str(first.steps)),
         ("Guidance", f"{first.guidance_scale:g}"),
         ("Scheduler", first.scheduler),
-        ("Weights", first.model_sha256 and f"SHA-256 {first.model_sha256[:16]}…"),
+        ("Weights", first.model_sha256 and f"SHA-256 {first.model_sha256}"),
+        ("Drawn with", _environment_in_words(first)),
         *((f"Picture {each.index + 1}", _picture_in_words(each)) for each in pictures),
+        *(("Compared", line) for line in difference_lines(pictures)),
     ]
+
+
+def _environment_in_words(picture: Picture) -> str:
+    mode = "in reproducible mode" if picture.is_reproducible else None
+    return " · ".join(lines_of(picture.environment, mode))
 
 
 def _each_alone(job: Job, pictures: Sequence[Picture]) -> list[tuple[str, str]]:
@@ -70,7 +116,8 @@ def _each_alone(job: Job, pictures: Sequence[Picture]) -> list[tuple[str, str]]:
 def _picture_in_words(picture: Picture) -> str:
     size = f"{picture.width} x {picture.height}"
     seconds = f"{picture.duration_s:.1f} s"
-    return f"seed {picture.seed} · {size} · {seconds} · verify {picture.verify_id}"
+    facts = (f"seed {picture.seed}", size, seconds, f"verify {picture.verify_id}")
+    return " · ".join(facts)
 
 
 _STAGES = {

@@ -30,17 +30,18 @@ def difference_lines(pictures: Sequence[Picture]) -> tuple[str, ...]:
 
 def _line(difference: Difference, whose: str) -> str:
     causes = joined([_CAUSES[cause] for cause in difference.causes])
+    said = _said(difference, causes)
+    return f"{whose}{said}" if whose else said[0].upper() + said[1:]
+
+
+def _said(difference: Difference, causes: str) -> str:
+    original, total = difference.original, f"{difference.values:,}"
     if not difference.values:
-        return f"{whose}not compared with {difference.original}: {causes}."
-    total = f"{difference.values:,}"
+        return f"not compared with {original}: {causes}."
     if difference.is_identical:
-        said = f"identical to {difference.original}: 0 of {total} values differ."
-        return f"{whose}{said}" if whose else said[0].upper() + said[1:]
+        return f"identical to {original}: 0 of {total} values differ."
     share = 100 * difference.differing / difference.values
     digits = f"{share:.1f}" if share >= 0.1 else f"{share:.2g}"  # noqa: PLR2004 - one digit then tells nothing.
-    said = (
-        f"differs from {difference.original}: {digits} % of {total} values, "
-        f"at most {difference.largest} of 255."
-    )
-    said = f"{whose}{said}" if whose else said[0].upper() + said[1:]
-    return f"{said} The reason: {causes}." if causes else said
+    most = f"at most {difference.largest} of 255"
+    reason = f" The reason: {causes}." if causes else ""
+    return f"differs from {original}: {digits} % of {total} values, {most}.{reason}"

@@ -82,7 +82,7 @@ def test_the_gates_findings_are_for_the_author_and_moderators(
     told = {}
     monkeypatch.setattr(
         "bot.wording.details",
-        lambda _job, _pictures, verdicts, _policy: told.update(verdicts=verdicts),
+        lambda _job, _pictures, verdicts, *_rest: told.update(verdicts=verdicts),
     )
 
     show.details(services, bob, job_id)
