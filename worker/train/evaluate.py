@@ -89,8 +89,13 @@ class Painter:
 
 
 def taught_to(profile: ModelProfile) -> tuple[TrainedConcept, ...]:
-    """List the concepts of the recipe that a model's vocabulary names."""
-    known = {concept.name for concept in profile.vocabulary.concepts} if profile.vocabulary else ()
+    """List the concepts of the recipe that a model's vocabulary names.
+
+    One that is still in training has no vocabulary beside it: it is taught what the recipe lists.
+    """
+    if profile.vocabulary is None:
+        return CONCEPTS
+    known = {concept.name for concept in profile.vocabulary.concepts}
     return tuple(each for each in (*CONCEPTS, *FURTHER_CONCEPTS) if each.name in known)
 
 

@@ -213,3 +213,10 @@ def test_the_shipped_models_concepts_are_the_recipes():
     assert {"apple", "robot"} <= {
         concept.name for concept in taught_to(load_profile("easel-small"))
     }
+
+
+def test_a_model_in_training_is_asked_for_all_that_it_is_taught():
+    """It has no vocabulary beside it yet."""
+    profile = load_profile("easel-small").model_copy(update={"vocabulary": None})
+
+    assert taught_to(profile) == CONCEPTS
