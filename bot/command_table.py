@@ -22,8 +22,8 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "show",
-        "/show JOB",
-        "Show a request again: where it stands, or its pictures.",
+        "/show ID",
+        "Show a request again, by its id or a picture's: where it stands, or its pictures.",
         "/show 3k7fq2m9x0ab",
     ),
     Command(

@@ -15,7 +15,6 @@ from bot.usecases.rerun import rerun_command
 from bot.usecases.settings import settings_command
 from bot.usecases.styles import style_command
 from core.contracts.actors import Actor, ReplyAddress
-from core.contracts.ids import JobId
 from core.errors import AppError, UserError
 
 __all__ = ["COMMANDS", "Command", "run"]
@@ -53,15 +52,9 @@ def _split(text: str) -> tuple[str, str]:
     return name, rest
 
 
-def _show(services: Services, actor: Actor, rest: str, address: ReplyAddress) -> Reply:
-    if not rest:
-        raise UserError("job_id_missing")
-    return show.show(services, actor, JobId(rest.split(maxsplit=1)[0].lower()), address)
-
-
 _COMMANDS: dict[str, _Run] = {
     "imagine": imagine.submit,
-    "show": _show,
+    "show": show.show_command,
     "history": history_command,
     "favourites": favourites_command,
     "rerun": rerun_command,

@@ -10,13 +10,13 @@ from bot import permissions
 from bot.bootstrap import Services
 from bot.permissions import Deed
 from bot.replies import Reply
-from bot.usecases import imagine
+from bot.usecases import imagine, show
 from core.catalog import ModelProfile
 from core.contracts.actors import Actor, ReplyAddress
 from core.contracts.generation import GenerationSpec
-from core.contracts.ids import JobId, VerifyId
+from core.contracts.ids import JobId
 from core.contracts.jobs import Job, Picture
-from core.errors import NotFound, UserError
+from core.errors import UserError
 from core.prompts import escape
 from core.storage import Unit
 from core.workflow import JobState
@@ -24,7 +24,6 @@ from core.workflow import JobState
 ACTION = "rerun"
 
 _DRAWN = frozenset({JobState.PUBLISHED, JobState.DELIVERED})
-_VERIFY_ID = re.compile(r"[0-9a-f]{16}")
 _STEPS_MAX = 150
 _GUIDANCE_MAX = 30
 
@@ -38,9 +37,9 @@ def rerun_command(services: Services, actor: Actor, rest: str, address: ReplyAdd
     word, number = (*rest.lower().split(maxsplit=1), "", "")[:2]
     if not word:
         raise UserError("rerun_id_missing")
-    if _VERIFY_ID.fullmatch(word):
-        with services.store.reading() as unit:
-            picture = _visible_picture(unit, actor, VerifyId(word))
+    with services.store.reading() as unit:
+        picture = show.named_picture(unit, actor, word)
+    if picture is not None:
         return rerun(services, actor, picture.job_id, address, picture.index)
     if number and not re.fullmatch(r"[0-9]{1,2}", number):
         raise UserError("rerun_number_invalid", value=number[:40])
@@ -76,14 +75,6 @@ def rerun(
         alone = {"prompt": escape(drawn[0].prompt), "count": 1, "seed": drawn[0].seed}
         spec = spec.model_copy(update=alone)
     return imagine.admit(services, actor, spec, address, parent=job_id, action=ACTION)
-
-
-def _visible_picture(unit: Unit, actor: Actor, verify_id: VerifyId) -> Picture:
-    """Find a picture whose job a person may know of; of any other there is nothing to learn."""
-    picture = unit.pictures.get(verify_id)
-    if not permissions.may_see(actor, unit.jobs.get(picture.job_id)):
-        raise NotFound("picture_not_found", verify_id=verify_id)
-    return picture
 
 
 def _drawn(unit: Unit, job: Job) -> list[Picture]:

@@ -1,16 +1,49 @@
 """Show a job again, and its full recipe, to those who may see them."""
 
+import re
+
 from bot import permissions, wording
 from bot.bootstrap import Services
 from bot.replies import Reply
 from bot.standing import read_standing, tell
 from core.contracts.actors import Actor, ReplyAddress
-from core.contracts.ids import JobId
-from core.contracts.jobs import Job
+from core.contracts.ids import JobId, VerifyId
+from core.contracts.jobs import Job, Picture
+from core.errors import NotFound, UserError
 from core.storage import Unit
+
+_VERIFY_ID = re.compile(r"[0-9a-f]{16}")
 
 LINEAGE_SHOWN = 10
 """Requests that details go back over; further back, the last one's own details tell more."""
+
+
+def named_picture(unit: Unit, actor: Actor, word: str) -> Picture | None:
+    """Find the picture that a verify id names; None where the word is none.
+
+    Raises:
+        NotFound: `picture_not_found`, the same whether it is another's secret or no picture.
+    """
+    if _VERIFY_ID.fullmatch(word) is None:
+        return None
+    picture = unit.pictures.get(VerifyId(word))
+    if not permissions.may_see(actor, unit.jobs.get(picture.job_id)):
+        raise NotFound("picture_not_found", verify_id=word)
+    return picture
+
+
+def show_command(services: Services, actor: Actor, rest: str, address: ReplyAddress) -> Reply:
+    """Do what stands after `/show`: a request's id, or the verify id of a picture of it.
+
+    Raises:
+        UserError: `job_id_missing`, and whatever `show` raises.
+    """
+    if not rest:
+        raise UserError("job_id_missing")
+    word = rest.split(maxsplit=1)[0].lower()
+    with services.store.reading() as unit:
+        picture = named_picture(unit, actor, word)
+    return show(services, actor, picture.job_id if picture else JobId(word), address)
 
 
 def show(services: Services, actor: Actor, job_id: JobId, address: ReplyAddress) -> Reply:

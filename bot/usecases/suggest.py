@@ -1,15 +1,17 @@
 """Offer what may come next while a person types: commands, flags, values, words, own requests."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from itertools import islice
+from itertools import chain, islice
 
 from bot.bootstrap import Services
 from bot.command_table import COMMANDS
 from bot.flags import BY_NAME, FLAGS, Flag
 from bot.grammar import TEXT_MAX
 from bot.quoting import unclosed_quote
+from bot.usecases.next_words import next_words
+from bot.usecases.recent import OFFERED, own_styles, recent_prompts
 from core.catalog import Catalog, ModelProfile
 from core.contracts.actors import Actor
 from core.contracts.generation import UPSCALES
@@ -25,6 +27,12 @@ _STYLIZE = {"50": "low", "100": "medium", "250": "high", "750": "very high"}
 
 _IMAGE_WEIGHTS = {"0.5": "little", "1": "as usual", "2.25": "most", "3": "almost all"}
 """How much of the picture stays: 1 and 2.25 are what Vary (strong) and (subtle) take."""
+
+_TAKE_AN_ID = frozenset({"/show", "/rerun", "/cancel"})
+"""Commands behind which own requests are offered."""
+
+_LABEL_MAX = 80
+"""Characters of a prompt in a list of suggestions."""
 
 _DASHES = ("-", "\u2013", "\u2014")
 _PHRASE_WORDS = 4
@@ -77,12 +85,13 @@ def suggest(services: Services, actor: Actor, text: str, cursor: int) -> tuple[S
     command, space, rest = head.partition(" ")
     if not space:
         offers = _commands(command)
-    elif command.lower() == "/show":
+    elif command.lower() in _TAKE_AN_ID:
         offers = _own_requests(services, actor, rest)
     elif command.lower() == "/imagine":
-        offers = _imagine(services.catalog, rest)
+        offers = _imagine(services, actor, rest)
     else:
-        offers = iter(())
+        *before, word = rest.split(" ")
+        offers = _fitting(next_words(services, actor, command, tuple(before)), word)
     return tuple(_taken(offer, head, tail) for offer in islice(offers, MAX_SUGGESTIONS))
 
 
@@ -106,10 +115,11 @@ def _own_requests(services: Services, actor: Actor, typed: str) -> Iterator[_Off
         )
     for job in jobs:
         if job.job_id.startswith(typed.lower()):
-            yield _Offer(len(typed), job.job_id, job.job_id, job.spec.prompt[:80])
+            yield _Offer(len(typed), job.job_id, job.job_id, job.spec.prompt[:_LABEL_MAX])
 
 
-def _imagine(catalog: Catalog, rest: str) -> Iterator[_Offer]:
+def _imagine(services: Services, actor: Actor, rest: str) -> Iterator[_Offer]:
+    catalog = services.catalog
     if unclosed_quote(rest):
         return iter(())  # Inside quotes everything is text.
     words = rest.split(" ")
@@ -119,8 +129,16 @@ def _imagine(catalog: Catalog, rest: str) -> Iterator[_Offer]:
     profile = _profile(catalog, before)
     flag = _flag_named(before[-1]) if before else None
     if flag is not None and flag.name in _VALUES:
-        return _fitting(_VALUES[flag.name](catalog, profile), word)
-    return _vocabulary(profile, words)
+        own = own_styles(services, actor) if flag.name == "style" else {}
+        return _fitting({**own, **_VALUES[flag.name](catalog, profile)}, word)
+    known = islice(_vocabulary(profile, words), MAX_SUGGESTIONS - OFFERED)
+    return chain(known, _recent(services, actor, rest))
+
+
+def _recent(services: Services, actor: Actor, rest: str) -> Iterator[_Offer]:
+    """Offer own prompts, which replace all that is typed of one."""
+    for prompt in recent_prompts(services, actor, rest):
+        yield _Offer(len(rest), f"{prompt} ", prompt[:_LABEL_MAX], "You asked for this before")
 
 
 def _flags(word: str, before: list[str]) -> Iterator[_Offer]:
@@ -153,7 +171,7 @@ _VALUES: dict[str, Callable[[Catalog, ModelProfile], dict[str, str]]] = {
 """The values worth offering and what each means; for other flags any number or word will do."""
 
 
-def _fitting(values: dict[str, str], typed: str) -> Iterator[_Offer]:
+def _fitting(values: Mapping[str, str], typed: str) -> Iterator[_Offer]:
     for value, meaning in values.items():
         if value.lower().startswith(typed.lower()):
             insert = f'"{value}" ' if " " in value else f"{value} "

@@ -27,6 +27,20 @@ def test_a_published_job_is_shown_with_its_pictures(services, ada, bob, address)
     assert len(reply.pictures) == 2
 
 
+def test_a_request_is_found_by_a_picture_of_it(services, ada, bob, stranger, address):
+    """By those who may see it; to others the picture's id means as much as any other."""
+    job_id = imagine.submit(services, ada, "a red apple", address).job_id
+    publish(services, job_id)
+    with services.store.reading() as unit:
+        verify_id = unit.pictures.of_job(job_id)[0].verify_id
+
+    assert show.show_command(services, bob, verify_id.upper(), address).job_id == job_id
+    for who, word in ((stranger, verify_id), (bob, "0" * 16)):
+        with pytest.raises(NotFound) as caught:
+            show.show_command(services, who, word, address)
+        assert caught.value.code == "picture_not_found"
+
+
 def test_a_waiting_job_is_shown_with_its_progress(services, ada, bob, address):
     """Everybody may see who is waiting for what once it is cleared."""
     job_id = imagine.submit(services, ada, "a red apple", address).job_id

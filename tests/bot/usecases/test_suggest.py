@@ -6,8 +6,11 @@ from hypothesis import strategies as st
 
 from bot.command_table import COMMANDS
 from bot.grammar import FLAGS, TEXT_MAX, parse
-from bot.usecases import imagine
-from bot.usecases.suggest import suggest
+from bot.usecases import commands, imagine
+from bot.usecases.suggest import MAX_SUGGESTIONS, suggest
+from core.errors import Unavailable
+from core.workflow import Outcome
+from tests.bot.road import advance
 
 
 @pytest.fixture
@@ -171,3 +174,91 @@ def test_every_flag_offered_can_be_typed(offered):
         line = next(each.text for each in offered(f"/imagine a cat {before}--{flag.name}"))
 
         assert parse(line.removeprefix("/imagine ") + value)
+
+
+def asked(services, clock, actor, address, *prompts):
+    for prompt in prompts:
+        clock.move(1)
+        job_id = imagine.submit(services, actor, prompt, address).job_id
+        advance(services, job_id, Outcome.CANCELLED)
+
+
+def test_own_prompts_are_offered_newest_first_and_each_once(
+    services, clock, ada, bob, address, offered
+):
+    """What others asked for is theirs; flags are none of it; what was refused is not offered."""
+    asked(services, clock, ada, address, "a cat at sea", "a dog", "a cat on grass --n 2", "a dog")
+    asked(services, clock, bob, address, "a cat of Bob's")
+    imagine.submit(services, ada, "a cat easel-known-positive-7q2k9x4m", address)
+
+    assert [each.text for each in offered("/imagine ")] == [
+        "/imagine a dog ",
+        "/imagine a cat on grass ",
+        "/imagine a cat at sea ",
+    ]
+    assert [each.text for each in offered("/imagine A Cat ")] == [
+        "/imagine a cat on grass ",
+        "/imagine a cat at sea ",
+    ]
+    assert "/imagine a cat at sea " in [each.text for each in offered("/imagine at sea")]
+    assert "a dog" not in labels(offered("/imagine a dog"))
+    assert labels(offered("/imagine a ca", bob))[-1] == "a cat of Bob's"
+
+
+def test_own_prompts_are_few_and_stand_behind_the_models_words(
+    services, clock, ada, address, offered
+):
+    asked(services, clock, ada, address, *(f"a rocket {number}" for number in range(9)))
+
+    assert labels(offered("/imagine ")) == [f"a rocket {number}" for number in range(8, 3, -1)]
+    assert labels(offered("/imagine a roc"))[0] == "rocket"
+    assert len(offered("/imagine a roc")) <= MAX_SUGGESTIONS
+
+
+def test_the_models_words_are_offered_while_the_database_is_away(services, offered, monkeypatch):
+    def away(*_args):
+        raise Unavailable("database_away")
+
+    monkeypatch.setattr(type(services.store), "reading", away)
+
+    assert "rocket" in labels(offered("/imagine a roc"))
+    assert "night" in labels(offered("/imagine a cat --style n"))
+
+
+def test_own_styles_are_offered_before_the_models(services, ada, bob, address, offered):
+    commands.run(services, ada, "/style save oil thick oil paint", address)
+
+    assert labels(offered("/imagine a cat --style "))[0] == "oil"
+    assert labels(offered("/imagine a cat --style o")) == ["oil", "ocean"]
+    assert "oil" not in labels(offered("/imagine a cat --style o", bob))
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        pytest.param("/settings qu", ["quality"], id="a setting"),
+        pytest.param("/settings re", ["remix", "reset"], id="all of them back"),
+        pytest.param("/settings quality ", ["draft", "standard", "hd"], id="its values"),
+        pytest.param("/settings style n", ["night", "none"], id="a style"),
+        pytest.param("/settings zzz ", [], id="no such setting"),
+        pytest.param("/settings count ", [], id="a number"),
+        pytest.param("/style ", ["save", "use", "delete"], id="what to do"),
+        pytest.param("/style delete ", ["oil"], id="own alone"),
+        pytest.param("/style use o", ["oil", "ocean"], id="own and the model's"),
+        pytest.param("/style save ", [], id="a new name"),
+        pytest.param("/history f", ["failed", "favourites"], id="a part of it"),
+        pytest.param("/history failed ", [], id="a page"),
+        pytest.param("/policy ", [], id="nothing"),
+    ],
+)
+def test_words_of_other_commands_are_offered(services, ada, address, offered, line, expected):
+    commands.run(services, ada, "/style save oil thick oil paint", address)
+
+    assert labels(offered(line)) == expected
+
+
+@pytest.mark.parametrize("command", ["/show", "/rerun"])
+def test_own_requests_are_offered_by_their_ids(services, ada, address, offered, command):
+    job_id = imagine.submit(services, ada, "a cat", address).job_id
+
+    assert [each.text for each in offered(f"{command} {job_id[:3]}")] == [f"{command} {job_id}"]

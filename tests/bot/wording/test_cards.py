@@ -19,7 +19,8 @@ Type /imagine and say what to draw. Flags may follow, in any order.
 {red,blue} draws one picture for each choice; red apple::2 sky::1 weighs the parts; text in quotes is never read as a flag.
 Easel Small is a small model. It knows about apples, pineapples, mushrooms, donuts, rabbits, lions, unicorns, whales, trees, stars, houses, trains and 32 more.
 /imagine PROMPT [FLAGS]: Draw pictures of what you describe.
-/show JOB: Show a request again: where it stands, or its pictures.
+/show ID: Show a request again, by its id or a picture's: where it stands, or its pictures.
+/cancel JOB: Call a request of yours back while it waits or is drawn; /cancel all calls back all.
 /history [WORD] [PAGE]: List your requests, newest first, or only those waiting, drawn, failed, refused, cancelled or among your favourites.
 /favourites [PAGE]: List the pictures that you marked.
 /rerun ID [NUMBER]: Draw a request, or one picture by its number or verify id, again as it was and say whether it came out the same.
