@@ -27,6 +27,12 @@ COMMANDS: tuple[Command, ...] = (
         "/show 3k7fq2m9x0ab",
     ),
     Command(
+        "cancel",
+        "/cancel JOB",
+        "Call a request of yours back while it waits or is drawn; /cancel all calls back all.",
+        "/cancel 3k7fq2m9x0ab",
+    ),
+    Command(
         "history",
         "/history [WORD] [PAGE]",
         "List your requests, newest first, or only those waiting, drawn, failed, refused, "

@@ -1,16 +1,109 @@
-"""Bound how much one member may have waiting, so that one person cannot fill the queue."""
+"""Bound what waits and what is drawn in a day, so that no one person takes it all.
+
+Waiting requests are bounded for a member and for the community, GPU-seconds of a day (UTC) too.
+Moderators and admins have limits of their own, never lower than a member's.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from core.contracts.actors import Actor
+from core.contracts.ids import MemberId
 from core.errors import UserError
+from core.settings import CoreSettings
 from core.storage import Unit
 
+UNLIMITED = 0.0
+"""The setting that means that there is no limit."""
 
-def require_room(unit: Unit, actor: Actor, limit: int) -> None:
-    """Let a member pass who has fewer than `limit` jobs waiting.
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How much may be drawn today, and how much of it is gone or spoken for."""
+
+    allowed_gpu_s: float
+    used_gpu_s: float
+    resets_at: datetime
+
+    @property
+    def is_limited(self) -> bool:
+        """Tell whether there is a limit at all."""
+        return self.allowed_gpu_s != UNLIMITED
+
+    @property
+    def left_gpu_s(self) -> float:
+        """What may still be asked for today."""
+        return max(0.0, self.allowed_gpu_s - self.used_gpu_s)
+
+
+def require_room(
+    unit: Unit,
+    actor: Actor,
+    settings: CoreSettings,
+    *,
+    now: datetime,
+    price_gpu_s: float | None = None,
+) -> None:
+    """Let a request pass that fits into every limit, as they stand in this unit.
 
     Raises:
-        UserError: `too_many_waiting`.
+        UserError: `too_many_waiting`, `community_queue_full`, `gpu_allowance_spent`,
+            `community_allowance_spent`.
     """
-    waiting = unit.jobs.waiting_count(actor.community_id, actor.member_id)
-    if waiting >= limit:
-        raise UserError("too_many_waiting", value=waiting, allowed=[str(limit)])
+    _require_place(unit, actor, settings)
+    own = allowance_of(unit, actor, settings, now)
+    _require_allowance("gpu_allowance_spent", own, price_gpu_s, now)
+    if settings.daily_gpu_s_community != UNLIMITED:
+        everybody = _allowance(unit, actor, None, settings.daily_gpu_s_community, now)
+        _require_allowance("community_allowance_spent", everybody, price_gpu_s, now)
+
+
+def allowance_of(unit: Unit, actor: Actor, settings: CoreSettings, now: datetime) -> Allowance:
+    """Tell what a person may still have drawn today."""
+    allowed = settings.daily_gpu_s
+    if actor.is_moderator and allowed != UNLIMITED:
+        theirs = settings.daily_gpu_s_moderator
+        allowed = UNLIMITED if theirs == UNLIMITED else max(allowed, theirs)
+    return _allowance(unit, actor, actor.member_id, allowed, now)
+
+
+def _require_place(unit: Unit, actor: Actor, settings: CoreSettings) -> None:
+    limit = settings.max_waiting_jobs
+    if actor.is_moderator:
+        limit = max(limit, settings.max_waiting_jobs_moderator)
+    own = unit.usage.waiting(actor.community_id, actor.member_id)
+    if own.count >= limit:
+        raise UserError("too_many_waiting", value=own.count, allowed=[str(limit)])
+    limit = settings.max_waiting_jobs_community
+    everybody = unit.usage.waiting(actor.community_id)
+    if everybody.count >= limit:
+        raise UserError("community_queue_full", value=everybody.count, allowed=[str(limit)])
+
+
+def _allowance(
+    unit: Unit, actor: Actor, member_id: MemberId | None, allowed: float, now: datetime
+) -> Allowance:
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    used = 0.0
+    if allowed != UNLIMITED:
+        used = unit.usage.drawn_gpu_s(actor.community_id, midnight, member_id)
+        used += unit.usage.waiting(actor.community_id, member_id).gpu_s
+    return Allowance(allowed, used, midnight + timedelta(days=1))
+
+
+def _require_allowance(
+    code: str, allowance: Allowance, price_gpu_s: float | None, now: datetime
+) -> None:
+    """Refuse what does not fit; what has no price yet passes while anything is left."""
+    if not allowance.is_limited:
+        return
+    fits = allowance.left_gpu_s > 0 and (price_gpu_s or 0.0) <= allowance.left_gpu_s
+    if not fits:
+        minutes = round((allowance.resets_at - now).total_seconds() / 60)
+        raise UserError(
+            code,
+            value=None if price_gpu_s is None else round(price_gpu_s, 1),
+            left=round(allowance.left_gpu_s, 1),
+            allowed=f"{allowance.allowed_gpu_s:g}",
+            resets_in=f"{minutes // 60} h {minutes % 60} min",
+        )

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 
@@ -26,6 +27,9 @@ compared: enough for any sentence, and no prompt takes long."""
 
 _NEAR = 0.75
 """How alike spellings must be, by difflib's ratio: `hause` and `house` are, `mouse` is too."""
+
+_STEPS_UNKNOWN = 30
+"""Where a profile names no steps for a quality: what `ModelProfile` itself takes as standard."""
 
 _NAME = re.compile(r"[^a-z0-9._-]+")
 

@@ -89,6 +89,27 @@ class CoreSettings(BaseSettings):
     max_waiting_jobs: int = Field(
         10, ge=1, description="Jobs one member may have waiting at a time."
     )
+    max_waiting_jobs_moderator: int = Field(
+        20, ge=1, description="Jobs one moderator or admin may have waiting at a time."
+    )
+    max_waiting_jobs_community: int = Field(
+        500, ge=1, description="Jobs all members of a community may have waiting together."
+    )
+    daily_gpu_s: float = Field(
+        3600.0, ge=0, description="GPU-seconds a day that one member may draw for; 0: no limit."
+    )
+    daily_gpu_s_moderator: float = Field(
+        14400.0, ge=0, description="GPU-seconds a day for one moderator or admin; 0: no limit."
+    )
+    daily_gpu_s_community: float = Field(
+        0.0, ge=0, description="GPU-seconds a day for all members together; 0: no limit."
+    )
+    confirm_gpu_s: float = Field(
+        60.0, ge=0, description="A larger request is first shown with its price; 0: none is."
+    )
+    moderator_priority: int = Field(
+        0, ge=0, le=9, description="Above 0, jobs of moderators and admins go before all others."
+    )
     upload_max_bytes: int = Field(
         10_000_000, ge=1024, description="Bytes of a file that a member uploads, at most."
     )

@@ -45,11 +45,15 @@ class FakeEvents:
 
     def __init__(self) -> None:
         self.woken: list[str] = []
+        self.cancelled: list[JobId] = []
         self._ears: list[tuple[asyncio.AbstractEventLoop, asyncio.Queue[tuple[str, bytes]]]] = []
 
     def wake(self, topic: str) -> None:
         self.woken.append(topic)
         self._tell(topic, b"1")
+
+    def publish_cancel(self, job_id: JobId) -> None:
+        self.cancelled.append(job_id)
 
     def publish_progress(self, progress: Progress) -> None:
         self._tell("easel.progress", progress.model_dump_json().encode())

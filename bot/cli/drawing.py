@@ -16,7 +16,7 @@ from bot.bootstrap import Services
 from bot.cli.terminal import Exit, Terminal
 from bot.delivery import deliver_forever
 from bot.replies import Reply, ReplyKind
-from bot.usecases import actions, imagine
+from bot.usecases import cancel, imagine
 from core.contracts.actors import Actor, Platform, ReplyAddress
 from core.contracts.ids import ChannelId, CommunityId, JobId, MemberId, new_id
 from core.contracts.jobs import Job, Notice
@@ -106,7 +106,7 @@ class Drawing:
 
     def _cancel(self, job_id: JobId) -> None:
         try:
-            actions.cancel(self._services, self._actor, job_id)
+            cancel.cancel(self._services, self._actor, job_id)
         except UserError:
             self._terminal.say("It was finished already.")
 

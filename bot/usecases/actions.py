@@ -9,6 +9,7 @@ from bot.bootstrap import Services
 from bot.permissions import Deed
 from bot.replies import Action, Form, Reply
 from bot.usecases import drafts, imagine, region, remix, show, upscale, vary
+from bot.usecases.cancel import cancel
 from bot.usecases.favourites import toggle
 from bot.usecases.inputs import POSTED
 from bot.usecases.presses import Press
@@ -17,7 +18,7 @@ from core.contracts.actors import Actor, ReplyAddress
 from core.contracts.ids import DraftId, JobId
 from core.contracts.jobs import Job, Picture
 from core.errors import AppError, IllegalStep, UserError
-from core.workflow import WAITING, Outcome
+from core.workflow import Outcome
 
 log = structlog.get_logger()
 

@@ -9,6 +9,7 @@ from bot.command_table import COMMANDS, Command
 from bot.replies import Reply
 from bot.usecases import help as cards
 from bot.usecases import imagine, show
+from bot.usecases.cancel import cancel_command
 from bot.usecases.favourites import favourites_command
 from bot.usecases.history import history_command
 from bot.usecases.rerun import rerun_command
@@ -55,6 +56,7 @@ def _split(text: str) -> tuple[str, str]:
 _COMMANDS: dict[str, _Run] = {
     "imagine": imagine.submit,
     "show": show.show_command,
+    "cancel": cancel_command,
     "history": history_command,
     "favourites": favourites_command,
     "rerun": rerun_command,

@@ -7,6 +7,7 @@ person can do differently) and `outages` (what an operator can).
 from bot.wording.cards import help_card, policy_card
 from bot.wording.details import details
 from bot.wording.endings import (
+    all_cancelled,
     cancelled,
     expired,
     failed,
@@ -21,25 +22,30 @@ from bot.wording.forms import region_form, text_form
 from bot.wording.keepsakes import settings_card, styles_card, words_refused
 from bot.wording.labels import verified
 from bot.wording.lists import favourite_marked, favourites_card, history_card
+from bot.wording.prices import draft_declined, gpu_seconds, price_asked
 from bot.wording.progress import accepted, place_line, progress_line
 from bot.wording.refusals import refusal
 from bot.wording.results import result
 
 __all__ = [
     "accepted",
+    "all_cancelled",
     "cancelled",
     "details",
+    "draft_declined",
     "error",
     "expired",
     "failed",
     "favourite_marked",
     "favourites_card",
+    "gpu_seconds",
     "held",
     "help_card",
     "history_card",
     "output_held",
     "place_line",
     "policy_card",
+    "price_asked",
     "progress_line",
     "refusal",
     "region_form",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bot.replies import Reply, ReplyField, ReplyKind, Visibility
 from bot.wording.buttons import OF_THE_DETAILS
 from bot.wording.phrases import lines_of
+from bot.wording.prices import gpu_seconds
 from bot.wording.recipes import recipe
 from bot.wording.reruns import difference_lines
 from core.contracts.jobs import Job, Picture
@@ -36,6 +37,7 @@ def details(
         ("Policy", f"{policy.name} {job.policy_version}"),
         ("Came about by", _action_in_words(job)),
         ("Goes on from", _lineage_in_words(job, lineage)),
+        ("Price", _price_in_words(job, pictures)),
         *_pictures_in_words(pictures),
         *_each_alone(job, pictures),
         *((_STAGES[each.stage], _verdict_in_words(each, policy)) for each in verdicts),
@@ -76,6 +78,15 @@ def _lineage_in_words(job: Job, lineage: Sequence[Job]) -> str:
         back = [job.parent_id]
     taken_up = [f"picture {job.spec.image}"] if job.spec.image is not None else []
     return " · ".join([*taken_up, *back])
+
+
+def _price_in_words(job: Job, pictures: Sequence[Picture]) -> str | None:
+    """Hold what a request was expected to cost against what it cost."""
+    if job.price_gpu_s is None:
+        return None
+    took_s = sum(picture.gpu_s for picture in pictures)
+    took = f"in fact {gpu_seconds(took_s)}" if took_s else None
+    return " · ".join(lines_of(gpu_seconds(job.price_gpu_s), took))
 
 
 def _pictures_in_words(pictures: Sequence[Picture]) -> list[tuple[str, str]]:

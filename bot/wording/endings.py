@@ -74,6 +74,16 @@ def cancelled(job: Job) -> Reply:
     return _reply(job, ReplyKind.CARD, Visibility.PUBLIC, "Cancelled", line)
 
 
+def all_cancelled(count: int) -> Reply:
+    """Say how many requests were called back, to the one whose they were."""
+    return Reply(
+        kind=ReplyKind.CARD,
+        visibility=Visibility.PRIVATE,
+        title="Cancelled",
+        lines=(f"{count} of your requests {'was' if count == 1 else 'were'} called back.",),
+    )
+
+
 def failed(job: Job) -> Reply:
     """Say that a drawing failed, and what may help."""
     reason = _GAVE_UP if job.failure is None or job.failure in AWAY else words_for(job.failure)

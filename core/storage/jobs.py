@@ -18,7 +18,7 @@ from core.storage.models import JobRow, OutboxRow
 from core.storage.notices import Notices
 from core.storage.outbox import Outbox
 from core.storage.turns import Turns
-from core.workflow import WAITING, JobState, Outcome, Step, TaskName, advance
+from core.workflow import JobState, Outcome, Step, TaskName, advance
 
 
 class Jobs:
@@ -201,15 +201,6 @@ class Jobs:
                 JobRow.state == JobState.RUNNING,
                 and_(JobRow.state == JobState.QUEUED, ~is_unsent),
             ),
-        )
-        return self._session.scalar(query) or 0
-
-    def waiting_count(self, community_id: CommunityId, member_id: MemberId) -> int:
-        """Count the jobs that still owe a member an answer."""
-        query = select(func.count()).where(
-            JobRow.community_id == community_id,
-            JobRow.member_id == member_id,
-            JobRow.state.in_(sorted(WAITING)),
         )
         return self._session.scalar(query) or 0
 

@@ -92,7 +92,7 @@ class JobRow(Base):
             *("queue", "state", "community_id", "member_id", "created_at", "job_id"),
             *("priority", "is_resumed", "price_gpu_s"),
         ),
-        Index("ix_jobs_waiting_count", "community_id", "member_id", "state"),
+        Index("ix_jobs_waiting", "community_id", "state", "member_id", "price_gpu_s"),
         Index("ix_jobs_recent", "community_id", "created_at"),
         Index("ix_jobs_recent_in_channel", "community_id", "channel_id", "created_at"),
         Index("ix_jobs_recent_of_member", "community_id", "member_id", "created_at"),
@@ -215,7 +215,10 @@ class PictureRow(Base):
     created_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
 
-    __table_args__ = (UniqueConstraint("job_id", "index"),)
+    __table_args__ = (
+        UniqueConstraint("job_id", "index"),
+        Index("ix_pictures_pace", "model", "created_at"),
+    )
 
 
 class AuditTrailRow(Base):

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from core.storage import personal_models  # noqa: F401 - makes its tables known.
 from core.storage.audit import AuditTrail
 from core.storage.chat import Chat
+from core.storage.drafts import Drafts
 from core.storage.engines import away_as_unavailable, open_engines
 from core.storage.favourites import Favourites
 from core.storage.jobs import Jobs
@@ -20,6 +21,7 @@ from core.storage.reports import Reports
 from core.storage.styles import Styles
 from core.storage.turns import Turns
 from core.storage.uploads import Uploads
+from core.storage.usage import Usage
 from core.storage.verdicts import Verdicts
 
 
@@ -40,6 +42,8 @@ class Unit:
         )
         self.verdicts = Verdicts(session)
         self.pictures = Pictures(session)
+        self.usage = Usage(session)
+        self.drafts = Drafts(session)
         self.reports = Reports(session)
         self.chat = Chat(session)
         self.settings = SettingsOfMembers(session)

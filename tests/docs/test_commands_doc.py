@@ -9,10 +9,10 @@ from bot.command_table import COMMANDS
 from bot.flag_kinds import NEGATIVE_MAX
 from bot.flags import ELSEWHERE, FLAGS
 from bot.grammar import MAX_PICTURES, PROMPT_MAX, parse
-from bot.settings_table import SETTINGS
-from bot.usecases.styles import _VERBS
 from bot.usecases.vary import STRONG, SUBTLE
 from bot.wording.buttons import LABELS
+from bot.settings_table import SETTINGS
+from bot.usecases.styles import _VERBS
 from bot.wording.errors import SENTENCES
 from core.catalog import load_profile
 from core.contracts.personal import STYLE_TEXT_MAX, STYLES_MAX
@@ -109,14 +109,21 @@ def test_the_steps_on_the_page_are_the_shipped_models():
 def test_the_limits_on_the_page_are_those_in_force():
     limits = {row[0]: row[1] for row in table(COMMANDS_PAGE, "## Limits")}
 
-    waiting = CoreSettings.model_fields["max_waiting_jobs"].default
+    def setting(name: str) -> str:
+        return f"`EASEL_{name.upper()}`, {CoreSettings.model_fields[name].default:g}"
+
     assert limits == {
         "Characters of a prompt": f"{PROMPT_MAX} (a policy may allow less)",
         "Characters of `--no`": str(NEGATIVE_MAX),
         "Variants": str(MAX_VARIANTS),
         "Pictures of one request": str(MAX_PICTURES),
         "Weighted parts": str(MAX_PARTS),
-        "Requests one member has waiting": f"`EASEL_MAX_WAITING_JOBS`, {waiting}",
+        "Requests one member has waiting": setting("max_waiting_jobs"),
+        "Requests one moderator has waiting": setting("max_waiting_jobs_moderator"),
+        "Requests a community has waiting": setting("max_waiting_jobs_community"),
+        "GPU-seconds one member draws for in a day": setting("daily_gpu_s"),
+        "GPU-seconds one moderator draws for in a day": setting("daily_gpu_s_moderator"),
+        "GPU-seconds of a request that is not asked about": setting("confirm_gpu_s"),
     }
 
 

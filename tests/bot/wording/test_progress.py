@@ -18,7 +18,8 @@ def test_an_accepted_request_says_who_asked_for_what_and_where_it_stands(make_jo
     assert told(reply) == snapshot("""\
 (progress, public) Drawing for Ada
 /imagine a red apple --n 2
-Place 2 of 7 in the queue\
+Place 2 of 7 in the queue
+<Cancel>\
 """)
     assert reply.job_id == job.job_id
 

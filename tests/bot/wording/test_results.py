@@ -144,11 +144,12 @@ Request: 3k7fq2m9x0ab
 Asked by: Ada
 Model: easel-small
 Policy: easel-pg13 1.0.0+aaaaaaaa
+Came about by: drawing again
 Goes on from: 9q0000000000
 Steps: 20
 Guidance: 4
 Scheduler: DDIMScheduler
-Weights: SHA-256 cdcdcdcdcdcdcdcd…
+Weights: SHA-256 cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd
 Picture 1: seed 7 · 512 x 512 · 0.5 s · verify 0000000000000000
 Picture 2: seed 8 · 512 x 512 · 0.5 s · verify 0000000000000001
 Picture 1 alone: /imagine a cat --seed 7
@@ -156,7 +157,8 @@ Picture 2 alone: /imagine a dog --seed 8
 Check by rules: passed · 1.0.0+aaaaaaaa
 Check of the prompt: passed · by rules only, no classifier is set up · 1.0.0+aaaaaaaa
 Check of a picture: passed · unseen, no picture check is set up · 1.0.0+aaaaaaaa
-Check of a picture: sent to a moderator · Graphic gore · 1.0.0+aaaaaaaa\
+Check of a picture: sent to a moderator · Graphic gore · 1.0.0+aaaaaaaa
+<Draw again to compare>\
 """)
 
 
@@ -183,5 +185,6 @@ def test_details_before_there_is_a_picture_tell_what_is_known(make_job, told):
 Request: 3k7fq2m9x0ab
 Asked by: Ada
 Model: easel-small
-Policy: easel-pg13 1.0.0+aaaaaaaa\
+Policy: easel-pg13 1.0.0+aaaaaaaa
+Came about by: a request of its own\
 """)

@@ -31,6 +31,10 @@ def _widen_jobs() -> None:
     )
     op.add_column("jobs", sa.Column("snapshot", sa.String()))
     op.add_column("jobs", sa.Column("price_gpu_s", sa.Double()))
+    op.drop_index("ix_jobs_waiting_count", "jobs")
+    op.create_index(
+        "ix_jobs_waiting", "jobs", ["community_id", "state", "member_id", "price_gpu_s"]
+    )
     op.drop_index("ix_jobs_place", "jobs")
     place = ["queue", "state", "community_id", "member_id", "created_at", "job_id"]
     op.create_index("ix_jobs_line", "jobs", [*place, "priority", "is_resumed", "price_gpu_s"])
@@ -48,6 +52,7 @@ def _widen_pictures() -> None:
     )
     op.add_column("pictures", sa.Column("difference", sa.JSON()))
     op.create_index("ix_pictures_parent", "pictures", ["parent"])
+    op.create_index("ix_pictures_pace", "pictures", ["model", "created_at"])
 
 
 def _make_drafts() -> None:
