@@ -203,6 +203,29 @@ COMMANDS: dict[str, Words] = {
     "nothing_to_cancel": Words("Nothing to cancel", "That request is finished already."),
     "nothing_to_delete": Words(
         "Nothing to delete", "There is no picture of that request to delete."
+    "community_queue_full": Words(
+        "The queue is full",
+        "{value} requests are waiting here, and {allowed} are possible at a time. "
+        "Try again when some of them are drawn.",
+    ),
+    "gpu_allowance_spent": Words(
+        "That is more than is left to you today",
+        "It takes about {value} GPU-seconds; {left} of your {allowed} for today are left. "
+        "The count starts anew at midnight UTC, in {resets_in}.",
+    ),
+    "community_allowance_spent": Words(
+        "That is more than is left here today",
+        "It takes about {value} GPU-seconds; {left} of the community's {allowed} for today are "
+        "left. The count starts anew at midnight UTC, in {resets_in}.",
+    ),
+    "draft_not_found": Words("There is no such question", "Ask for the picture once more."),
+    "draft_expired": Words(
+        "That question is too old", "Prices change. Ask for the picture once more."
+    ),
+    "draft_used": Words("That was answered already", "Ask for the picture once more if need be."),
+    "cancel_what": Words(
+        "Which request?", "Add its id, as in /cancel 3k7fq2m9x0ab, or /cancel all."
+    ),
     ),
     "nothing_to_report": Words(
         "Nothing to report", "There is no picture of that request to report."
