@@ -46,7 +46,7 @@ class Completion:
         """Enlarge a picture to the size at which it is posted, where one is asked for."""
         if request.enlarge_to is None:
             return pixels
-        return self._enlarging.for_post(pixels, request.enlarge_to)
+        return self._enlarging.for_post(pixels, request.enlarge_to, is_tile=request.is_tile)
 
     def _ready(self) -> list[tuple[OpenRequest, Canvas]]:
         """List what can be finished, first what brings its request nearest to its end."""
@@ -77,7 +77,9 @@ class Completion:
         if canvas.drawing is None:
             assert request.image is not None, "only what is there can be enlarged"
             canvas.began_at = time.monotonic()
-            return self._enlarging.upscaled(request.image, request.upscale or 1)
+            return self._enlarging.upscaled(
+                request.image, request.upscale or 1, is_tile=request.is_tile
+            )
         resident = self._residents.find(request.model)
         assert resident is not None, "models of admitted requests stay"
         assert resident.family is not None, "whole pictures come decoded"

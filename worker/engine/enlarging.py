@@ -1,6 +1,8 @@
 """Enlarge what is posted and what people ask to have enlarged: by a network, or without one."""
 
+from fractions import Fraction
 from functools import cached_property
+from math import ceil
 
 import numpy as np
 import structlog
@@ -12,6 +14,10 @@ from worker.engine.pixels import Pixels
 
 log = structlog.get_logger()
 
+_RIM = 16
+"""Pixels of a tiling picture's other end that are enlarged with each edge: more than the network
+looks around itself, or Lanczos."""
+
 
 class Enlarging:
     """The enlarging network, read when it is first needed; without its files, Lanczos."""
@@ -19,17 +25,31 @@ class Enlarging:
     def __init__(self, device: str) -> None:
         self._device = device
 
-    def for_post(self, pixels: Pixels, post_size: int) -> Pixels:
+    def for_post(self, pixels: Pixels, post_size: int, *, is_tile: bool = False) -> Pixels:
         """Bring a picture's shorter side to what is posted; a larger one stays as it is."""
         height, width, _ = pixels.shape
         if min(height, width) >= post_size:
             return pixels
-        return self._enlarged(pixels, round(post_size * max(height, width) / min(height, width)))
+        return self._scaled(pixels, Fraction(post_size, min(height, width)), is_tile=is_tile)
 
-    def upscaled(self, image: ImageInput, factor: int) -> Pixels:
+    def upscaled(self, image: ImageInput, factor: int, *, is_tile: bool = False) -> Pixels:
         """Enlarge a picture that somebody brought."""
         pixels = np.frombuffer(image.rgb, np.uint8).reshape(image.height, image.width, 3)
-        return self._enlarged(pixels, factor * max(image.width, image.height))
+        return self._scaled(pixels, Fraction(factor), is_tile=is_tile)
+
+    def _scaled(self, pixels: Pixels, scale: Fraction, *, is_tile: bool) -> Pixels:
+        height, width, _ = pixels.shape
+        if not is_tile:
+            return self._enlarged(pixels, round(scale * max(height, width)))
+        # What lies across an edge is the other end of the picture; without it, enlarging would
+        # draw each edge by itself, and they would no longer meet.
+        rim = scale.denominator * ceil(_RIM / scale.denominator)  # Whole pixels once enlarged.
+        framed = np.pad(pixels, ((rim, rim), (rim, rim), (0, 0)), mode="wrap")
+        large = self._enlarged(framed, round(scale * (max(height, width) + 2 * rim)))
+        top = left = int(scale * rim)
+        return np.ascontiguousarray(
+            large[top : top + round(scale * height), left : left + round(scale * width)]
+        )
 
     def _enlarged(self, pixels: Pixels, side: int) -> Pixels:
         if self._network is not None:
