@@ -167,8 +167,6 @@ def press(  # noqa: PLR0913 - the seam of every front-end, in words rather than 
     """
     pressed = Press(action, job_id, address, picture, fields, draft)
     try:
-        if action not in _ACTIONS:
-            raise UserError("button_gone", value=action.value)
         return _ACTIONS[action](services, actor, pressed)
     except AppError as error:
         return wording.error(error)

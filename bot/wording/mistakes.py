@@ -197,9 +197,6 @@ COMMANDS: dict[str, Words] = {
         "You have {value} requests waiting, and {allowed} are possible at a time. "
         "Wait for one to finish.",
     ),
-    "button_gone": Words(
-        "That button does nothing here", "Show the request again with /show and use its buttons."
-    ),
     "nothing_to_cancel": Words("Nothing to cancel", "That request is finished already."),
     "nothing_to_delete": Words(
         "Nothing to delete", "There is no picture of that request to delete."
