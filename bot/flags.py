@@ -219,7 +219,7 @@ FLAGS: tuple[Flag, ...] = (
         "--image 3f0c58d1e2a94b67 --upscale 2",
         needs="image",
         excludes=(
-            *("ar", "no", "stylize", "steps", "cfg", "n", "tile", "style", "hd", "draft"),
+            *("ar", "no", "stylize", "steps", "cfg", "n", "style", "hd", "draft"),
             *("iw", "mask"),
         ),
     ),

@@ -14,7 +14,7 @@ FACTOR = 2
 
 
 def upscale(services: Services, actor: Actor, press: Press) -> Reply:
-    """Ask for one picture to be enlarged; its words and its seed go with it.
+    """Ask for one picture to be enlarged; its words and its seed go with it, and whether it tiles.
 
     Raises:
         NotFound: `job_not_found` or `picture_not_found`, also where it is not theirs to see.
@@ -27,6 +27,7 @@ def upscale(services: Services, actor: Actor, press: Press) -> Reply:
         prompt=origin.spec.prompt,
         seed=origin.picture.seed,
         model=origin.spec.model,
+        is_tile=origin.spec.is_tile,
         image=origin.picture.verify_id,
         upscale=FACTOR,
     )

@@ -80,6 +80,8 @@ def parsed(text):
         pytest.param(f"a cat --image {VERIFY} --iw 0.5", {"image": VERIFY, "image_weight": 0.5}, id="its weight"),
         pytest.param(f"a cat --image {VERIFY} --mask {UPLOAD}", {"image": VERIFY, "mask": UPLOAD}, id="mask"),
         pytest.param(f"a cat --image {VERIFY} --upscale 4", {"image": VERIFY, "upscale": 4}, id="upscale"),
+        pytest.param(f"a cat --image {VERIFY} --upscale 4 --tile", {"image": VERIFY, "upscale": 4, "is_tile": True},
+                     id="upscale of a tile"),
         pytest.param(f"a cat --image {VERIFY} --upscale 2 --n 1", {"image": VERIFY, "upscale": 2},
                      id="what is in force anyway excludes nothing"),
         pytest.param("a cat --n=2 --no=a, b", {"count": 2, "negative": ("a", "b")}, id="equals"),
@@ -202,7 +204,7 @@ def test_what_has_no_place_in_a_prompt_is_taken_out(text):
         *(
             pytest.param(f"a {flag} --image {VERIFY} --upscale 2", "flags_conflict",
                          {"flag": flag.split()[0], "value": "--upscale"}, id=f"upscale {flag}")
-            for flag in ("--n 2", "--tile", "--iw 1", f"--mask {UPLOAD}", "--ar 3:2", "--hd", "--draft", "--no b",
+            for flag in ("--n 2", "--iw 1", f"--mask {UPLOAD}", "--ar 3:2", "--hd", "--draft", "--no b",
                          "--style ink", "--steps 9", "--cfg 2", "--stylize 9")
         ),
         pytest.param(f"a {{b,c}} --image {VERIFY} --upscale 2", "upscale_of_variants", {"value": 2}, id="upscales"),
@@ -349,7 +351,7 @@ def in_company(fields):
         return {
             name: fields[name]
             for name in fields
-            if name in {"prompt", "seed", "model", "image", "upscale"}
+            if name in {"prompt", "seed", "model", "is_tile", "image", "upscale"}
         }
     return fields
 

@@ -39,6 +39,16 @@ def test_one_of_several_is_enlarged(services, bob, address, grid):
     assert (job.parent_id, job.action, job.state) == (grid, "upscale", JobState.SCREENING)
 
 
+def test_a_tile_is_enlarged_as_one(services, ada, address):
+    """Its edges must meet still."""
+    job_id = imagine.submit(services, ada, "a {red,blue} apple --tile", address).job_id
+    publish(services, job_id, pictures=2)
+
+    reply = actions.press(services, ada, Action.UPSCALE, job_id, address, picture=0)
+
+    assert job_of(services, reply.job_id).spec.is_tile
+
+
 def test_it_can_be_typed_as_well(services, bob, address, grid):
     verify_id = pictures_of(services, grid)[0].verify_id
 
