@@ -197,9 +197,6 @@ COMMANDS: dict[str, Words] = {
         "You have {value} requests waiting, and {allowed} are possible at a time. "
         "Wait for one to finish.",
     ),
-    "nothing_to_cancel": Words("Nothing to cancel", "That request is finished already."),
-    "nothing_to_delete": Words(
-        "Nothing to delete", "There is no picture of that request to delete."
     "community_queue_full": Words(
         "The queue is full",
         "{value} requests are waiting here, and {allowed} are possible at a time. "
@@ -223,6 +220,9 @@ COMMANDS: dict[str, Words] = {
     "cancel_what": Words(
         "Which request?", "Add its id, as in /cancel 3k7fq2m9x0ab, or /cancel all."
     ),
+    "nothing_to_cancel": Words("Nothing to cancel", "That request is finished already."),
+    "nothing_to_delete": Words(
+        "Nothing to delete", "There is no picture of that request to delete."
     ),
     "nothing_to_report": Words(
         "Nothing to report", "There is no picture of that request to report."
