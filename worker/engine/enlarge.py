@@ -127,7 +127,7 @@ class Enlarger:
         return enlarged
 
     def _through(self, rgb: Pixels) -> Pixels:
-        pixels = torch.from_numpy(np.ascontiguousarray(rgb)).to(self._device)
+        pixels = torch.from_numpy(rgb.copy()).to(self._device)
         batch = (pixels.permute(2, 0, 1)[None].float() / 255).contiguous(
             memory_format=torch.channels_last
         )
