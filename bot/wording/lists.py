@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.replies import Reply, ReplyField, ReplyKind, Visibility
+from bot.replies import Reply, ReplyField, ReplyKind, ReplyPicture, Visibility
 from bot.wording.phrases import lines_of, shortened
 from bot.wording.pictures import LABEL, shown
 from core.contracts.jobs import Job, Picture
@@ -52,7 +52,7 @@ def history_card(
         title=_title("Your requests", kept, page),
         lines=lines,
         fields=tuple(ReplyField(name=job.job_id, value=_in_words(job)) for job, _ in rows),
-        pictures=tuple(map(shown, pictures)),
+        pictures=tuple(map(_captioned, pictures)),
     )
 
 
@@ -79,7 +79,7 @@ def favourites_card(
             ReplyField(name=job.job_id, value=_marked_in_words(job, picture, fits=fits))
             for job, picture, fits in rows
         ),
-        pictures=tuple(map(shown, pictures)),
+        pictures=tuple(map(_captioned, pictures)),
     )
 
 
@@ -94,6 +94,11 @@ def favourite_marked(job: Job, count: int, *, is_marked: bool) -> Reply:
         lines=("/favourites lists them. Nobody else sees what you marked.",),
         job_id=job.job_id,
     )
+
+
+def _captioned(picture: Picture) -> ReplyPicture:
+    """Say below a picture which request it belongs to: its id opens it."""
+    return shown(picture).model_copy(update={"caption": picture.job_id})
 
 
 def _nothing(page: int, at_all: str, command: str) -> str:
