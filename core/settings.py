@@ -178,15 +178,26 @@ class WorkerSettings(BaseSettings):
     dtype: Literal["auto", "fp32", "fp16", "bf16"] = Field(
         "auto", description="`auto` (bf16 on CUDA, fp32 on CPU), fp32, fp16, bf16."
     )
-    slots: int = Field(4, ge=1, le=64, description="Tasks taken from the broker at a time.")
+    slots: int = Field(8, ge=1, le=64, description="Tasks taken from the broker at a time.")
     cpu_threads: int = Field(
         1, ge=1, description="torch threads on a CPU; more than 1 collapses beside busy neighbours."
     )
     preview_interval_s: float = Field(
         0.5, ge=0, description="At most one preview picture a job in this time."
     )
+    reproducible: bool = Field(
+        default=False,
+        description="Every picture comes out bitwise the same in any company; costs speed.",
+    )
+    memory_gib: float | None = Field(
+        None,
+        gt=0,
+        description="Memory that models and steps may take, in GiB; empty: the device's own.",
+    )
     hang_timeout_s: float = Field(
-        120.0, gt=0, description="An engine with no step for this long is killed and restarted."
+        30.0,
+        gt=0,
+        description="An engine silent for this long, and for ten of its steps, is killed.",
     )
     load_timeout_s: float = Field(
         1800.0,
@@ -194,9 +205,9 @@ class WorkerSettings(BaseSettings):
         description="An engine that loads a model for longer (a download too) is killed.",
     )
     drain_s: float = Field(
-        8.0,
+        0.0,
         ge=0,
-        description="At SIGTERM, how long running jobs may finish before they are requeued.",
+        description="At SIGTERM, how long running jobs may go on before they are handed back.",
     )
 
 

@@ -4,7 +4,8 @@
 
 Tasks run in threads, because they only wait for the engine, the database and the blob store. The
 model is loaded before the first task is taken. At SIGTERM no more tasks are taken; those under
-way may finish for `EASEL_WORKER_DRAIN_S`, then the engine ends and they go back to the queue.
+way may go on for `EASEL_WORKER_DRAIN_S`, then the engine hands them back after its step, and the
+next worker goes on with them.
 """
 
 import os
@@ -47,6 +48,10 @@ BEATS_PER_TTL = 3
 """A worker counts as alive until it missed this many beats."""
 
 
+HAND_BACK_S = 30.0
+"""How long a drained engine may take to hand back what it had drawn: a step, and then no time."""
+
+
 class GenerationWorker:
     """One worker process: what it needs, built once, and what happens to it over its life."""
 
@@ -69,6 +74,7 @@ class GenerationWorker:
             load_timeout_s=own.load_timeout_s,
         )
         self._studio = self._furnish()
+        self._stopped = threading.Event()
         self._heart = Ticker("heartbeat", settings.outbox_sweep_s, self._beat)
 
     def run(self) -> None:
@@ -79,6 +85,7 @@ class GenerationWorker:
         try:
             self.make_app().worker_main(_arguments(self._profile, self._own))
         finally:
+            self._stopped.set()
             self._heart.stop()
             self._engine.stop()
             self._store.close()
@@ -133,10 +140,15 @@ class GenerationWorker:
 
     def _begin(self, **_: Any) -> None:
         self._heart.start()
+        threading.Thread(target=self._hear_cancels, name="cancels", daemon=True).start()
+
+    def _hear_cancels(self) -> None:
+        for job_id in self._events.cancels(self._stopped):
+            self._studio.call_back(job_id)
 
     def _drain(self, **_: Any) -> None:
         log.info("worker_draining", drain_s=self._own.drain_s)
-        timer = threading.Timer(self._own.drain_s, self._engine.stop, kwargs={"grace_s": 0})
+        timer = threading.Timer(self._own.drain_s, self._engine.drain, args=(HAND_BACK_S,))
         timer.daemon = True
         timer.start()
 
@@ -154,6 +166,8 @@ def _start_for(profile: ModelProfile, own: WorkerSettings) -> Start:
         dtype=own.dtype,
         cpu_threads=own.cpu_threads,
         preview_interval_s=own.preview_interval_s,
+        memory_gib=own.memory_gib,
+        is_reproducible=own.reproducible,
     )
 
 

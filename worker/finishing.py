@@ -35,6 +35,8 @@ class Finished:
     outcome: Outcome
     pictures: tuple[Picture, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    snapshot: str | None = None
+    """Where a drained engine's work was left, for the next attempt."""
 
 
 @dataclass(frozen=True, slots=True)

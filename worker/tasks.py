@@ -9,8 +9,8 @@ in the blob store is removed; whoever comes second finds nothing to do.
 """
 
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -29,10 +29,14 @@ from core.settings import CoreSettings
 from core.storage import Store, Unit
 from core.workflow import Outcome, TaskName
 from moderation.policy import Previews
+from worker import carried
+from worker.attempts import Attempts
 from worker.engine.messages import DrawProgress, DrawRequest, DrawResult, Ready
+from worker.engine.supervisor import EngineDrained
 from worker.finishing import Finished, Finishing, is_blocked, known
 from worker.leases import JobLease
 from worker.orders import request_for
+from worker.reruns import Original, Reruns
 from worker.sources import Source, fetch
 
 log = structlog.get_logger()
@@ -40,6 +44,9 @@ log = structlog.get_logger()
 RETRIES = 5
 """Tries to record a finished job while the database is away, over some seconds. Then its lease
 runs out and it is drawn again."""
+
+SUSPECT_ATTEMPT = 2
+"""From this attempt on a job is drawn alone: it was in an engine, or a worker, that died."""
 
 
 class Drawing(Protocol):
@@ -82,6 +89,7 @@ class Studio:
     signals: Signals
     name: str
     clock: Callable[[], datetime] = utc_now
+    attempts: Attempts = field(default_factory=Attempts)
 
     def generate(self, ticket: JobId, keep_message: Callable[[], object]) -> None:
         """Do the task `worker.generate`.
@@ -107,13 +115,19 @@ class Studio:
             keep_message=keep_message,
             on_lost=lambda: self.engine.cancel(attempt_id),
         )
-        with lease:
+        with lease, self.attempts.under_way(job_id, attempt_id):
             finished, failure = self._attempt(job, attempt_id)
         # The lease still holds for most of its time; whoever has it after that ends the job.
         ended = self._record(job, attempt_id, finished, failure)
         self.signals.clear_progress(job_id)
         if ended is not None:
             self._tell(ended)
+
+    def call_back(self, job_id: JobId) -> None:
+        """Stop drawing a job that its author called back; nothing happens if it is not here."""
+        attempt_id = self.attempts.of(job_id)
+        if attempt_id is not None:
+            self.engine.cancel(attempt_id)
 
     @property
     def _lease(self) -> timedelta:
@@ -166,8 +180,13 @@ class Studio:
             seen = self.finishing.look_at(job, source)
             if is_blocked(seen):
                 return Finished(Outcome.OUTPUT_BLOCK, (), known(seen)), None
-            drawn = self._draw(job, attempt_id, source)
-            return self.finishing.finish(job, drawn, source, seen), None
+            originals = self._reruns.originals(job)
+            drawn = self._draw(job, attempt_id, source, originals)
+            finished = self.finishing.finish(job, drawn, source, seen)
+            return self._reruns.described(finished, originals, self.engine.ready), None
+        except EngineDrained as drained:
+            snapshot = carried.leave(self.finishing.blobs, job, drained.snapshot)
+            return Finished(Outcome.DRAINED, snapshot=snapshot), None
         except Unavailable as error:
             # The engine died, or the blob store is away: another attempt may succeed.
             return Finished(Outcome.WORKER_LOST), error.code
@@ -179,10 +198,22 @@ class Studio:
             log.error("generation_broke", job_id=job.job_id, cause=cause, frames=frames)  # noqa: TRY400 - its message may quote a prompt.
             return Finished(Outcome.FAILED), "internal_error"
 
-    def _draw(self, job: Job, attempt_id: str, source: Source | None) -> DrawResult:
+    @property
+    def _reruns(self) -> Reruns:
+        return Reruns(self.store, self.finishing.blobs)
+
+    def _draw(
+        self, job: Job, attempt_id: str, source: Source | None, originals: Sequence[Original]
+    ) -> DrawResult:
         has_previews = self.finishing.gate.policy.previews is not Previews.OFF
         profile = self.catalog.get(job.model)
         request = request_for(job, profile, attempt_id, source, has_previews=has_previews)
+        request = self._reruns.asked_alike(request, originals).model_copy(
+            update={
+                "resume": carried.take_up(self.finishing.blobs, job),
+                "is_solo": job.attempts >= SUSPECT_ATTEMPT,
+            }
+        )
 
         def report(phase: Phase, drawn: DrawProgress | None = None) -> None:
             steps = {} if drawn is None else drawn.model_dump(exclude={"kind", "request_id"})
@@ -209,6 +240,8 @@ class Studio:
             if not self._is_written(finished):
                 log.warning("generation_in_vain", job_id=job.job_id, code=error.code)
                 self.finishing.discard(finished.pictures)
+            if finished.snapshot is not None:
+                carried.discard(self.finishing.blobs, finished.snapshot)
             return None
         log.info(
             "generation_ended",
@@ -228,6 +261,7 @@ class Studio:
                 by=self.name,
                 worker_id=attempt_id,
                 failure=failure,
+                snapshot=finished.snapshot,
             )
             for picture in finished.pictures:
                 unit.pictures.add(picture)

@@ -22,7 +22,7 @@ from moderation.engine import Gate
 from moderation.policy import Previews, Thresholds, load_policy
 from tests.worker.engines import PATIENCE_S
 from tests.worker.jobs import JOB_ID, PROFILE, Workplace, job_for, queue_up
-from worker.engine.supervisor import EngineDied
+from worker.engine.supervisor import EngineDied, EngineDrained
 
 RESEND = (TaskName.GENERATE, JOB_ID, PROFILE.queue)
 
@@ -232,6 +232,122 @@ def test_a_dead_engine_sends_the_job_round_again_until_it_is_to_blame(place):
     assert states == [JobState.QUEUED, JobState.QUEUED, JobState.FAILED]
     assert place.queue.sent == [RESEND, RESEND]
     assert place.job().failure == "engine_died"
+
+
+def draining_once(place, snapshot):
+    """Let the first attempt be drained with this drawn so far."""
+    snapshots = [snapshot]
+
+    def drain():
+        if snapshots:
+            raise EngineDrained(snapshots.pop())
+
+    place.engine.before = drain
+
+
+def test_a_drained_job_goes_back_to_the_front_with_what_was_drawn(place, tmp_path):
+    """No attempt is lost; the next worker gets what was drawn, and nothing of it stays behind."""
+    draining_once(place, b"half a picture")
+    queue_up(place.store, job_for())
+    kept = tmp_path / "blobs" / "snapshots" / JOB_ID
+
+    place.generate()
+    drained = place.job()
+    assert kept.read_bytes() == b"half a picture"
+    place.generate()
+
+    assert (drained.state, drained.attempts, drained.is_resumed) == (JobState.QUEUED, 0, True)
+    assert place.queue.sent == [RESEND]
+    assert [request.resume for request in place.engine.requests] == [None, b"half a picture"]
+    assert place.job().state is JobState.PUBLISHED
+    assert not kept.exists()
+
+
+def test_a_drained_job_of_which_nothing_was_drawn_begins_anew(place, tmp_path):
+    """Nothing is stored for it."""
+    draining_once(place, b"")
+    queue_up(place.store, job_for())
+
+    place.generate()
+    place.generate()
+
+    assert [request.resume for request in place.engine.requests] == [None, None]
+    assert place.job().state is JobState.PUBLISHED
+    assert not (tmp_path / "blobs" / "snapshots").exists()
+
+
+def test_a_snapshot_that_cannot_be_kept_or_found_costs_only_time(place, monkeypatch):
+    """The blob store is away when it is left; then it is gone when it is asked for."""
+    draining_once(place, b"half a picture")
+    queue_up(place.store, job_for())
+    put = place.blobs.put
+    monkeypatch.setattr(
+        place.blobs, "put", lambda *_: (_ for _ in ()).throw(Unavailable("blobs_away"))
+    )
+
+    place.generate()
+    monkeypatch.setattr(place.blobs, "put", put)
+    lost = place.job()
+    draining_once(place, b"half a picture")
+    place.generate()
+    place.blobs.delete(place.job().snapshot)
+    place.generate()
+
+    assert lost.snapshot is None
+    assert place.engine.requests[-1].resume is None
+    assert place.job().state is JobState.PUBLISHED
+
+
+def test_a_job_that_was_called_back_while_it_was_drained_leaves_nothing(place, tmp_path):
+    """The cancel comes first; what the engine hands back then is nobody's."""
+
+    def be_cancelled_and_drained():
+        with place.store.unit() as unit:
+            unit.jobs.advance(JOB_ID, Outcome.CANCELLED, now=place.clock())
+        raise EngineDrained(b"half a picture")
+
+    place.engine.before = be_cancelled_and_drained
+    queue_up(place.store, job_for())
+
+    place.generate()
+
+    assert place.job().state is JobState.CANCELLED
+    assert list((tmp_path / "blobs" / "snapshots").iterdir()) == []
+
+
+def test_a_job_whose_attempt_was_lost_is_drawn_alone(place):
+    """It may be why; the first attempt is in company, later ones are not."""
+    deaths = [EngineDied("engine_died")]
+
+    def die_once():
+        if deaths:
+            raise deaths.pop()
+
+    place.engine.before = die_once
+    queue_up(place.store, job_for())
+
+    place.generate()
+    place.generate()
+
+    assert [request.is_solo for request in place.engine.requests] == [False, True]
+    assert place.job().state is JobState.PUBLISHED
+
+
+def test_a_job_that_is_called_back_while_it_runs_is_stopped(place):
+    """The engine is told at once, under the attempt's own name; of other jobs it hears nothing."""
+    studio = place.studio()
+
+    def call_back():
+        studio.call_back(JobId("another"))
+        studio.call_back(JOB_ID)
+
+    place.engine.before = call_back
+    queue_up(place.store, job_for())
+
+    studio.generate(JOB_ID, lambda: True)
+    studio.call_back(JOB_ID)  # Over by now.
+
+    assert place.engine.cancelled == [place.engine.requests[0].request_id]
 
 
 def test_a_broker_that_is_away_leaves_the_resend_in_the_outbox(place):

@@ -13,9 +13,11 @@ from typing import Self
 
 import worker
 from worker.engine.messages import (
+    Drain,
     LoadFailed,
     Loading,
     Message,
+    Pace,
     Ready,
     Shutdown,
     Start,
@@ -39,6 +41,8 @@ class Child:
         self.is_loading = True
         self.ready: Ready | None = None
         self.load_failure: str | None = None
+        self.pace_s: float | None = None
+        """Its longest step, as far as it has told."""
         self.heard_at = time.monotonic()
 
     @classmethod
@@ -99,6 +103,8 @@ class Child:
                 self.is_loading, self.ready, self.load_failure = True, None, None
             case Ready():
                 self.is_loading, self.ready = False, message
+            case Pace():
+                self.pace_s = message.longest_s
             case LoadFailed():
                 self.is_loading, self.load_failure = False, message.code
         return message
@@ -106,6 +112,14 @@ class Child:
     def silence_s(self) -> float:
         """Tell for how long it has said nothing."""
         return time.monotonic() - self.heard_at
+
+    def drain(self, grace_s: float) -> None:
+        """Have it hand back what it has, and end; kill it after `grace_s`."""
+        with contextlib.suppress(OSError):
+            self.send(Drain())
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(grace_s)
+        self.end(0)
 
     def end(self, grace_s: float) -> None:
         """Let it finish what it has for `grace_s`, then kill it."""
@@ -134,4 +148,6 @@ def _environment(start: Start) -> dict[str, str]:
         "OMP_WAIT_POLICY": "PASSIVE",
         "GOMP_SPINCOUNT": "0",
         "TOKENIZERS_PARALLELISM": "false",
+        "TRANSFORMERS_VERBOSITY": "error",
+        "DIFFUSERS_VERBOSITY": "error",
     }

@@ -24,13 +24,21 @@ from worker.engine.messages import (
     Message,
     PictureDrawn,
     Ready,
+    Snapshotted,
     Start,
 )
+from worker.engine.quarantine import Quarantine
 
 log = structlog.get_logger()
 
 _WATCH_S = 1.0
 """How often a silent child is looked at; it is heard at once when it speaks or dies."""
+
+_FIRST_STEP_S = 120.0
+"""The longest silence of a child that has not told yet how long its steps take."""
+
+_STEPS_OF_SILENCE = 10
+"""The longest silence afterwards, in steps: as long as the longest so far."""
 
 _PAUSE_MAX_S = 30.0
 """The longest pause between children that die before they have loaded anything."""
@@ -46,7 +54,19 @@ class EngineDied(Unavailable):
     """
 
 
-_Inbox = queue.SimpleQueue[Message | EngineDied]
+class EngineDrained(Unavailable):
+    """Say that the engine was ended in order; the request can be gone on with elsewhere.
+
+    Its code is `engine_stopped`. `snapshot` is what was drawn, for `DrawRequest.resume`; empty
+    where nothing was.
+    """
+
+    def __init__(self, snapshot: bytes = b"") -> None:
+        super().__init__("engine_stopped")
+        self.snapshot = snapshot
+
+
+_Inbox = queue.SimpleQueue[Message | EngineDied | EngineDrained]
 
 
 class Supervisor:
@@ -57,7 +77,8 @@ class Supervisor:
 
         Args:
             start: What each child is told first.
-            hang_timeout_s: A child with a request and no message for this long is killed.
+            hang_timeout_s: A child with a request and no message for this long, and for ten of
+                its longest steps, is killed.
             load_timeout_s: The same for a child that is loading a model.
         """
         self._orders = start
@@ -67,6 +88,8 @@ class Supervisor:
         self._inboxes: dict[str, _Inbox] = {}
         self._child: Child | None = None
         self._is_stopping = False
+        self._is_draining = False
+        self._quarantine = Quarantine()
         self._watcher = threading.Thread(target=self._watch, name="engine-watch", daemon=True)
 
     @property
@@ -110,8 +133,25 @@ class Supervisor:
         if self._watcher.is_alive():
             self._watcher.join(2 * _WATCH_S)
 
+    def drain(self, grace_s: float) -> None:
+        """End the child after the step under way; who waits gets EngineDrained.
+
+        Args:
+            grace_s: How long it may take to hand everything back.
+        """
+        with self._changed:
+            self._is_stopping = self._is_draining = True
+            child = self._child
+            self._changed.notify_all()
+        if child is not None:
+            # One that loads has nothing to hand back, and would not look before it has loaded.
+            child.drain(0 if child.is_loading else grace_s)
+        if self._watcher.is_alive():
+            self._watcher.join(2 * _WATCH_S)
+
     def cancel(self, request_id: str) -> None:
         """Stop a request at its next step; nothing happens if it is over."""
+        self._quarantine.call_back(request_id)
         child = self._child
         if child is not None:
             _tell(child, Cancel(request_id=request_id))
@@ -125,8 +165,13 @@ class Supervisor:
 
         Raises:
             EngineDied: the child ended; the request may be tried again.
+            EngineDrained: the same, in order; it may be gone on with.
             AppError: the request was refused, failed or cancelled; the code says which.
         """
+        with self._quarantine.entered(request.request_id, is_solo=request.is_solo):
+            return self._draw(request, on_progress)
+
+    def _draw(self, request: DrawRequest, on_progress: OnProgress) -> DrawResult:
         inbox: _Inbox = queue.SimpleQueue()
         child = self._register(request.request_id, inbox)
         try:
@@ -146,6 +191,8 @@ class Supervisor:
             self._changed.wait_for(
                 lambda: self._child is not None or self._is_stopping, _PAUSE_MAX_S
             )
+            if self._is_draining:
+                raise EngineDrained
             if self._child is None or self._is_stopping:
                 raise EngineDied("engine_stopped" if self._is_stopping else "engine_not_started")
             if not self._inboxes:
@@ -166,17 +213,19 @@ class Supervisor:
                     return DrawResult(tuple(pictures), facts)
                 case DrawFailed() as failure:
                     raise AppError(failure.code, **failure.facts)
-                case EngineDied() as error:
+                case Snapshotted() as kept:
+                    raise EngineDrained(kept.snapshot)
+                case EngineDied() | EngineDrained() as error:
                     raise error
 
-    def _next(self, inbox: _Inbox) -> Message | EngineDied:
+    def _next(self, inbox: _Inbox) -> Message | EngineDied | EngineDrained:
         """Wait for a message as long as there is a thread that may bring one."""
         while True:
             try:
                 return inbox.get(timeout=_WATCH_S)
             except queue.Empty:
                 if not self._watcher.is_alive():
-                    return EngineDied("engine_stopped")
+                    return EngineDrained() if self._is_draining else EngineDied("engine_stopped")
 
     def _watch(self) -> None:
         """Have a child at all times, until told to stop."""
@@ -230,7 +279,12 @@ class Supervisor:
     def _is_hung(self, child: Child) -> bool:
         if child.is_loading:
             return child.silence_s() > self._load_timeout_s
-        return bool(self._inboxes) and child.silence_s() > self._hang_timeout_s
+        patience_s = (
+            max(_FIRST_STEP_S, self._hang_timeout_s)
+            if child.pace_s is None
+            else max(_STEPS_OF_SILENCE * child.pace_s, self._hang_timeout_s)
+        )
+        return bool(self._inboxes) and child.silence_s() > patience_s
 
     def _bury(self, child: Child | None, code: str) -> None:
         """Make sure that a child is dead, and tell those who waited for it."""
@@ -242,7 +296,7 @@ class Supervisor:
         with self._changed:
             self._child = None
             for inbox in self._inboxes.values():
-                inbox.put(EngineDied(code))
+                inbox.put(EngineDrained() if self._is_draining else EngineDied(code))
             self._inboxes.clear()
 
 

@@ -15,7 +15,7 @@ import pytest
 from core.errors import AppError
 from tests.worker.engines import PATIENCE_S, SHIPPED, new_supervisor, request_for, unwatched
 from worker.engine.messages import ModelSource
-from worker.engine.supervisor import EngineDied
+from worker.engine.supervisor import EngineDied, EngineDrained
 
 ROOT = Path(__file__).resolve().parents[3]
 ENDLESS_STEPS = 900
@@ -237,6 +237,91 @@ def test_stopping_ends_the_child_and_tells_who_waits(supervisor):
     assert not psutil.pid_exists(pid)
     with pytest.raises(EngineDied):
         supervisor.draw(request_for("a dog"), unwatched)
+
+
+def test_a_drained_engine_ends_after_its_step_with_what_it_had_drawn(supervisor, engine):
+    """Who waits gets it to go on with; another engine draws the rest, bit for bit the same."""
+    assert supervisor.wait_loaded(PATIENCE_S)
+    asked = request_for("a cat", steps=12)
+    drawing = Drawing(supervisor, asked)
+    pid = supervisor.pid
+
+    supervisor.drain(PATIENCE_S)
+
+    drained = drawing.error()
+    assert isinstance(drained, EngineDrained)
+    assert not psutil.pid_exists(pid)
+    with pytest.raises(EngineDrained):
+        supervisor.draw(asked, unwatched)
+    seen = []
+    resumed = asked.model_copy(update={"resume": drained.snapshot})
+    rest = engine.draw(resumed, seen.append).pictures[0].rgb
+    assert rest == engine.draw(asked, unwatched).pictures[0].rgb
+    assert seen[0].step > 1
+
+
+def test_a_draining_engine_that_does_not_answer_is_killed(supervisor):
+    """Its requests go back without anything to go on with."""
+    assert supervisor.wait_loaded(PATIENCE_S)
+    drawing = Drawing(supervisor, request_for("a cat", steps=ENDLESS_STEPS))
+    os.kill(supervisor.pid, signal.SIGSTOP)
+
+    supervisor.drain(0.2)
+
+    drained = drawing.error()
+    assert isinstance(drained, EngineDrained)
+    assert drained.snapshot == b""
+
+
+def test_a_suspect_takes_nobody_down_with_it(supervisor):
+    """Two die with a poisonous request; alone, the innocent one is drawn and the other one dies."""
+    assert supervisor.wait_loaded(PATIENCE_S)
+    poison = request_for("a cat", request_id="poison", steps=ENDLESS_STEPS)
+    mate = request_for("a dog", request_id="mate", steps=ENDLESS_STEPS)
+
+    def kill(_progress):
+        os.kill(supervisor.pid, signal.SIGKILL)
+
+    def draw_both(poison, mate):
+        with ThreadPoolExecutor(2) as pool:
+            innocent = pool.submit(supervisor.draw, mate, unwatched)
+            wait_until(lambda: "mate" in supervisor._inboxes or innocent.done())
+            guilty = pool.submit(supervisor.draw, poison, kill)
+            return guilty.exception(PATIENCE_S), innocent.exception(PATIENCE_S)
+
+    together = draw_both(poison, mate)
+    alone = {"is_solo": True}
+    apart = draw_both(
+        poison.model_copy(update=alone), mate.model_copy(update={**alone, "steps": 4})
+    )
+
+    assert [error.code for error in together] == ["engine_died", "engine_died"]
+    assert apart[0].code == "engine_died"
+    assert apart[1] is None
+
+
+def test_silence_is_measured_in_the_engines_own_steps(engine):
+    """Ten of the longest, but at least what the settings say; two minutes before the first."""
+    child = engine._child
+    inboxes, pace_s = engine._inboxes, child.pace_s
+    try:
+        engine._inboxes = {"r": None}
+        hung = {}
+        for pace in (None, 0.1, 20.0):
+            for silence_s in (100.0, 130.0, 210.0):
+                child.pace_s, child.heard_at = pace, time.monotonic() - silence_s
+                hung[pace, silence_s] = engine._is_hung(child)
+    finally:
+        engine._inboxes, child.pace_s, child.heard_at = inboxes, pace_s, time.monotonic()
+
+    assert [key for key, is_hung in hung.items() if is_hung] == [
+        (None, 130.0),
+        (None, 210.0),
+        (0.1, 100.0),
+        (0.1, 130.0),
+        (0.1, 210.0),
+        (20.0, 210.0),
+    ]
 
 
 def test_signals_to_the_group_do_not_reach_the_drawing(engine):
