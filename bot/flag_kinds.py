@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.quoting import QUOTED
-from core.contracts.generation import Aspect
+from core.contracts.generation import LORA_WEIGHT_MAX, Aspect, LoraChoice
 
 NEGATIVE_MAX = 1000
 """Characters that `--no` takes: the text encoders of today's models read some 77 tokens of it."""
@@ -26,6 +26,10 @@ UPLOAD_ID = re.compile(r"up-[0-9a-z]{12}")
 PICTURE_ID = re.compile(rf"[0-9a-f]{{16}}|{UPLOAD_ID.pattern}")
 """A verify id, as `new_verify_id` makes them, or an upload's."""
 
+LORAS_MAX = 4
+"""LoRAs of one request, the bound of `GenerationSpec`: each adds its share to every step."""
+
+_LORA = re.compile(r"(?P<name>[^:,]+)(?::(?P<weight>-?[0-9](?:\.[0-9]{1,4})?))?")
 _ITEM = re.compile(rf"(?:{QUOTED.pattern}|[^,])+")
 _NAME = re.compile(r"[^\W_][\w./+-]*(?: [\w./+-]+)*")
 _BARE_NAME = re.compile(r"[\w./+]+(?:-[\w./+]+)*")
@@ -118,7 +122,8 @@ class Number:
 
     def write(self, value: object) -> str | None:
         """Write no more decimals than were typed."""
-        return f"{value:.{DECIMALS}f}".rstrip("0").rstrip(".")
+        assert isinstance(value, float)
+        return _decimals(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +209,38 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
+class Loras:
+    """Names of LoRAs with their weights, one word in all."""
+
+    takes: str = "NAME:WEIGHT"
+    allowed: str = (
+        f"up to {LORAS_MAX} names of the model's LoRAs with commas and no spaces between them, "
+        f"each with a weight from -{LORA_WEIGHT_MAX:g} to {LORA_WEIGHT_MAX:g} where 1 is not meant"
+    )
+
+    def read(self, text: str) -> tuple[LoraChoice, ...]:
+        """Read `ink:0.8,lace`; the use case finds out whether the model has them."""
+        found = [_LORA.fullmatch(item) for item in text.lower().split(",")]
+        choices = tuple(
+            LoraChoice(name=match["name"], weight=float(match["weight"] or 1))
+            for match in found
+            if match is not None
+        )
+        names = {choice.name for choice in choices}
+        if len(choices) < len(found) or len(names) < len(found) or len(found) > LORAS_MAX:
+            raise ValueError(text)
+        return choices
+
+    def write(self, value: object) -> str | None:
+        """Join with commas; a weight of 1 says nothing."""
+        assert isinstance(value, tuple)
+        return ",".join(
+            each.name if each.weight == 1 else f"{each.name}:{_decimals(each.weight)}"
+            for each in value
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Switch:
     """A flag that says one thing by standing there."""
 
@@ -220,3 +257,8 @@ class Switch:
     def write(self, value: object) -> str | None:
         """Stand there where the value is the one it says."""
         return "" if value == self.says else None
+
+
+def _decimals(value: float) -> str:
+    """Write no more decimals than were typed."""
+    return f"{value:.{DECIMALS}f}".rstrip("0").rstrip(".")

@@ -11,6 +11,7 @@ from bot.flag_kinds import (
     UPLOAD_ID,
     FlagKind,
     Listing,
+    Loras,
     Name,
     Number,
     OneOf,
@@ -160,6 +161,14 @@ FLAGS: tuple[Flag, ...] = (
         "--style watercolour",
     ),
     Flag(
+        "lora",
+        "loras",
+        Loras(),
+        "LoRAs of the model, a manner of drawing for example, and how strongly each applies.",
+        "none",
+        "--lora ink:0.8,lace",
+    ),
+    Flag(
         "hd",
         "quality",
         Switch(says=Quality.HD),
@@ -219,7 +228,7 @@ FLAGS: tuple[Flag, ...] = (
         "--image 3f0c58d1e2a94b67 --upscale 2",
         needs="image",
         excludes=(
-            *("ar", "no", "stylize", "steps", "cfg", "n", "style", "hd", "draft"),
+            *("ar", "no", "stylize", "steps", "cfg", "n", "style", "lora", "hd", "draft"),
             *("iw", "mask"),
         ),
     ),

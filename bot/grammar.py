@@ -207,7 +207,7 @@ def _value(flag: Flag, text: str) -> object:
     except ValueError as error:
         code = "flag_value_invalid" if flag.takes else "flag_value_unwanted"
         raise UserError(code, value=_clip(text), **facts) from error
-    if isinstance(value, tuple):
+    if isinstance(flag.kind, Listing) and isinstance(value, tuple):
         # `a,—tile` and `—tile,a`: with a space after the comma these would be flags.
         for word in _WORD.findall(", ".join(value)):
             if near := _flag_of(word)[0]:

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
+from typing import Annotated
 
 from pydantic import Field
 
 from core.contracts.base import Contract
-from core.contracts.generation import Aspect
+from core.contracts.generation import LORA_NAME, Aspect
 from core.errors import UserError
 
 SHIPPED_MODELS = Path(__file__).resolve().parent.parent / "worker" / "models"
@@ -97,6 +98,11 @@ def _words(text: str) -> str:
     return " ".join(re.findall(r"[a-z0-9]+", text.lower()))
 
 
+LoraName = Annotated[str, Field(pattern=LORA_NAME, max_length=64)]
+LoraFile = Annotated[str, Field(pattern=r"^(?:[\w-][\w.-]*/)*[\w-][\w.-]*\.safetensors$")]
+"""A path below the model's folder, and never out of it."""
+
+
 class ModelProfile(Contract):
     """What one model on offer is and can do."""
 
@@ -119,11 +125,18 @@ class ModelProfile(Contract):
     styles: dict[str, str] = Field(
         default={}, description="Named styles: what each appends to the prompt."
     )
+    loras: dict[LoraName, LoraFile] = Field(
+        default={}, description="What `--lora` takes: each name's file in the model's folder."
+    )
 
     @property
     def queue(self) -> str:
         """The Celery queue of this model's generation tasks."""
         return f"generate.{self.name}"
+
+    def lora_path(self, name: str) -> str:
+        """Say where a LoRA's file lies; for a name that is gone, where it would."""
+        return str(Path(self.source) / self.loras.get(name, f"{name}.safetensors"))
 
     def guidance_for(self, guidance_scale: float | None, stylize: int | None) -> float:
         """Settle the guidance scale: `--cfg` wins, then `--stylize`, then the default.

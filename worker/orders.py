@@ -7,7 +7,7 @@ from core.contracts.actors import Actor
 from core.contracts.generation import SEED_MAX
 from core.contracts.jobs import Job
 from core.prompts import PromptPart, weigh
-from worker.engine.messages import DrawRequest, ImageInput, ModelSource, PictureOrder
+from worker.engine.messages import DrawRequest, ImageInput, LoraUse, ModelSource, PictureOrder
 from worker.sources import Source
 
 _STEPS_UNKNOWN = 30
@@ -49,6 +49,9 @@ def request_for(
         steps=spec.steps or profile.steps.get(spec.quality.value, _STEPS_UNKNOWN),
         guidance_scale=_guidance(job, profile),
         is_tile=spec.is_tile,
+        loras=tuple(
+            LoraUse(path=profile.lora_path(each.name), scale=each.weight) for each in spec.loras
+        ),
         has_previews=has_previews,
         image=_image(job, profile, source),
         upscale=spec.upscale,

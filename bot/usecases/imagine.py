@@ -1,6 +1,7 @@
 """Take a request from its text to the first gate and onto the road, in one transaction."""
 
 import secrets
+from difflib import get_close_matches
 
 from bot import grammar, permissions, quotas, standing
 from bot.bootstrap import Services
@@ -143,6 +144,16 @@ def _require_drawable(spec: GenerationSpec, profile: ModelProfile) -> None:
     if spec.style is not None and spec.style not in profile.styles:
         allowed = list(profile.styles)
         raise UserError("style_unsupported", flag="--style", value=spec.style, allowed=allowed)
+    for choice in spec.loras:
+        if choice.name not in profile.loras:
+            near = get_close_matches(choice.name, profile.loras, n=1)
+            raise UserError(
+                "lora_unsupported",
+                flag="--lora",
+                value=choice.name,
+                allowed=list(profile.loras),
+                suggestion=near[0] if near else None,
+            )
 
 
 def _new_job(

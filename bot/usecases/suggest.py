@@ -167,6 +167,7 @@ _VALUES: dict[str, Callable[[Catalog, ModelProfile], dict[str, str]]] = {
     "upscale": lambda _, _profile: {str(factor): "times" for factor in UPSCALES},
     "model": lambda catalog, _: {each.name: each.title for each in catalog.profiles},
     "style": lambda _, profile: {name: adds.strip() for name, adds in profile.styles.items()},
+    "lora": lambda _, profile: dict.fromkeys(profile.loras, "LoRA"),
 }
 """The values worth offering and what each means; for other flags any number or word will do."""
 

@@ -13,6 +13,12 @@ SEED_MAX = 2**32 - 1
 IMAGE_WEIGHT_MAX = 3.0
 """The largest `--iw`, as Midjourney has it."""
 
+LORA_WEIGHT_MAX = 2.0
+"""How strongly a LoRA applies at most, for it or against it: beyond, pictures fall apart."""
+
+LORA_NAME = r"^[a-z0-9]+(?:[._-][a-z0-9]+)*$"
+"""What a LoRA is called, so that its name needs no quotes beside its weight."""
+
 UPSCALES = (2, 4)
 """By how much a picture can be enlarged."""
 
@@ -36,6 +42,13 @@ class Aspect(Contract):
         return f"{self.width}:{self.height}"
 
 
+class LoraChoice(Contract):
+    """Name one of the model's LoRAs: small changes to its weights, such as a manner of drawing."""
+
+    name: str = Field(pattern=LORA_NAME, max_length=64)
+    weight: float = Field(default=1.0, ge=-LORA_WEIGHT_MAX, le=LORA_WEIGHT_MAX)
+
+
 class GenerationSpec(Contract):
     """One `/imagine`, parsed: `bot.grammar.parse` makes it and `bot.grammar.format` writes it back.
 
@@ -57,6 +70,9 @@ class GenerationSpec(Contract):
     is_tile: bool = Field(default=False, description="`--tile`: edges that meet.")
     model: str | None = Field(default=None, description="A name from the catalog.")
     style: str | None = Field(default=None, description="A named style.")
+    loras: tuple[LoraChoice, ...] = Field(
+        default=(), max_length=4, description="`--lora`: which of the model's LoRAs apply."
+    )
     quality: Quality = Quality.STANDARD
     image: str | None = Field(
         default=None,

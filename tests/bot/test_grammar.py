@@ -8,6 +8,7 @@ from bot import grammar
 from bot.flag_kinds import (
     NEGATIVE_MAX,
     Listing,
+    Loras,
     Name,
     Number,
     OneOf,
@@ -18,11 +19,18 @@ from bot.flag_kinds import (
 )
 from bot.flags import BY_NAME, ELSEWHERE
 from bot.grammar import FLAGS, MAX_PICTURES, PROMPT_MAX, TEXT_MAX, parse
-from core.contracts.generation import SEED_MAX, Aspect, GenerationSpec, Quality
+from core.contracts.generation import (
+    SEED_MAX,
+    Aspect,
+    GenerationSpec,
+    LoraChoice,
+    Quality,
+)
 from core.errors import UserError
 from core.prompts import escape
 
 EM, EN = "\u2014", "\u2013"
+INK, LACE = LoraChoice(name="ink"), LoraChoice(name="lace.v2", weight=-0.5)
 VERIFY, UPLOAD = "3f0c58d1e2a94b67", "up-3k7fq2m9x0ab"
 
 
@@ -73,6 +81,8 @@ def parsed(text):
         pytest.param("a cat --model easel-small", {"model": "easel-small"}, id="model"),
         pytest.param("a cat --style ink", {"style": "ink"}, id="style"),
         pytest.param('a cat --style "oil paint"', {"style": "oil paint"}, id="style in quotes"),
+        pytest.param("a cat --lora ink", {"loras": (INK,)}, id="LoRA"),
+        pytest.param("a cat --lora Ink,lace.v2:-0.5", {"loras": (INK, LACE)}, id="LoRAs with a weight"),
         pytest.param("a cat --hd", {"quality": Quality.HD}, id="hd"),
         pytest.param("a cat --draft", {"quality": Quality.DRAFT}, id="draft"),
         pytest.param(f"a cat --image {VERIFY}", {"image": VERIFY}, id="a picture drawn here"),
@@ -215,6 +225,11 @@ def test_what_has_no_place_in_a_prompt_is_taken_out(text):
         pytest.param("a --cfg nan", "flag_value_invalid", {"flag": "--cfg"}, id="not a number"),
         pytest.param("a --cfg 30.1", "flag_value_invalid", {"flag": "--cfg"}, id="guidance"),
         pytest.param("a --s 1001", "flag_value_invalid", {"flag": "--stylize"}, id="stylize"),
+        pytest.param("a --lora ink:2.1", "flag_value_invalid", {"flag": "--lora"}, id="a LoRA's weight"),
+        pytest.param("a --lora ink,ink:2", "flag_value_invalid", {"flag": "--lora"}, id="a LoRA twice"),
+        pytest.param("a --lora a,b,c,d,e", "flag_value_invalid", {"flag": "--lora"}, id="too many LoRAs"),
+        pytest.param("a --lora ../ink", "flag_value_invalid", {"flag": "--lora"}, id="a path for a LoRA"),
+        pytest.param("a --lora ink:", "flag_value_invalid", {"flag": "--lora"}, id="no weight after a colon"),
         pytest.param("a --ar wide", "flag_value_invalid",
                      {"flag": "--ar", "allowed": "two whole numbers from 1 to 64, as in 16:9"}, id="ar"),
         pytest.param("a --ar 0:1", "flag_value_invalid", {"value": "0:1"}, id="no width"),
@@ -333,6 +348,15 @@ def values_of(flag):  # noqa: PLR0911 - one return for each kind.
             return st.lists(items, min_size=1, max_size=6).map(tuple)
         case Name():
             return st.from_regex(r"[a-z\u00e9][a-z0-9._/+-]{0,9}( [a-z-]{1,9})?", fullmatch=True)
+        case Loras():
+            names = st.sampled_from(["ink", "lace.v2", "0", "a-b_c", "x" * 64, "no"])
+            weights = st.integers(-20_000, 20_000).map(lambda number: number / 10_000)
+            choices = st.builds(
+                lambda *both: LoraChoice(name=both[0], weight=both[1]), names, weights
+            )
+            return st.lists(choices, min_size=1, max_size=4, unique_by=lambda each: each.name).map(
+                tuple
+            )
         case Switch(says=says):
             return st.just(says)
         case OneOf(numbers=numbers):

@@ -195,3 +195,31 @@ def test_unknown_model_is_refused_with_what_is_on_offer():
 
 def test_setting_names_the_one_model_on_offer():
     assert load_catalog("easel-small").names == ("easel-small",)
+
+
+def test_a_models_loras_are_files_in_its_folder(tmp_path):
+    """A path may not lead out of it, and a name needs no quotes beside its weight."""
+    card = {"loras": {"ink": "loras/ink-v1.safetensors"}}
+    (tmp_path / "easel.json").write_text(json.dumps(card))
+
+    profile = load_profile(str(tmp_path))
+
+    assert profile.lora_path("ink") == str(tmp_path / "loras/ink-v1.safetensors")
+    assert profile.lora_path("gone") == str(tmp_path / "gone.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        pytest.param("ink", "../ink.safetensors", id="out of the folder"),
+        pytest.param("ink", "/etc/ink.safetensors", id="absolute"),
+        pytest.param("ink", "a/../../ink.safetensors", id="out by a detour"),
+        pytest.param("ink", "ink.pt", id="a pickle"),
+        pytest.param("my ink", "ink.safetensors", id="spaces in a name"),
+        pytest.param("ink:2", "ink.safetensors", id="a weight in a name"),
+    ],
+)
+def test_a_lora_of_another_place_or_kind_is_refused(name, file):
+    """A profile is refused as a whole."""
+    with pytest.raises(ValidationError):
+        ModelProfile(name="m", source="m", loras={name: file})

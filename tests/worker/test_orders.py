@@ -81,3 +81,18 @@ def test_the_rest_is_passed_on():
     assert (request.negative, str(request.aspect)) == ("rain, fog", "3:2")
     assert (request.is_tile, request.has_previews) == (True, False)
     assert (request.model.source, request.model.native_size) == (PROFILE.source, 64)
+
+
+def test_loras_are_ordered_by_their_files_and_weights():
+    """A LoRA that the profile has lost is looked for where it would be, and not left out."""
+    profile = PROFILE.model_copy(
+        update={"source": "/models/m", "loras": {"ink": "loras/ink.safetensors"}}
+    )
+    job = job_for("a cat", loras=[{"name": "ink", "weight": 0.5}, {"name": "gone"}])
+
+    uses = ordered(job, profile).loras
+
+    assert [(use.path, use.scale) for use in uses] == [
+        ("/models/m/loras/ink.safetensors", 0.5),
+        ("/models/m/gone.safetensors", 1.0),
+    ]

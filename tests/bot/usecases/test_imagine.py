@@ -114,6 +114,26 @@ def test_a_style_of_another_model_is_refused_with_those_of_this_one():
     assert caught.value.facts["allowed"] == ["ink"]
 
 
+def test_a_lora_that_the_model_lacks_is_refused_with_the_nearest():
+    """LoRAs fit one model alone."""
+    catalog = Catalog(
+        profiles=(
+            ModelProfile(name="one", source="one", loras={"ink": "ink.safetensors"}),
+            ModelProfile(name="two", source="two"),
+        )
+    )
+
+    assert imagine.read_request(catalog, "a cat --lora Ink:0.5").loras[0].weight == 0.5
+    with pytest.raises(UserError) as near:
+        imagine.read_request(catalog, "a cat --lora inc")
+    with pytest.raises(UserError) as none:
+        imagine.read_request(catalog, "a cat --model two --lora ink")
+
+    assert near.value.code == none.value.code == "lora_unsupported"
+    assert near.value.facts["suggestion"] == "ink"
+    assert none.value.facts["allowed"] == []
+
+
 def test_any_aspect_passes_where_the_model_names_none():
     """A model without a profile assumes nothing."""
     catalog = Catalog(profiles=(ModelProfile(name="any", source="any"),))
