@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import l1_loss
+from torch.nn.functional import avg_pool2d, l1_loss, mse_loss
 
 from worker.train.loops import Lesson, Loop
 from worker.train.parallel import Team
@@ -84,8 +84,23 @@ def to_tensor(pictures: Pictures) -> Tensor:
     return pixels.to(memory_format=torch.channels_last).float() / 127.5 - 1
 
 
-def train(team: Team, scenes: Path, folder: Path, watch: Stopwatch) -> None:
-    """Train on the pictures of a file until the time is spent; resume what was begun."""
+def factor_of(model: Autoencoder) -> int:
+    """Reckon how many pixels there are to a latent, each way."""
+    return int(2 ** (len(model.config.encoder_block_out_channels) - 1))
+
+
+def train(
+    team: Team,
+    scenes: Path,
+    folder: Path,
+    watch: Stopwatch,
+    teacher: Autoencoder | None = None,
+) -> None:
+    """Train on the pictures of a file until the time is spent; resume what was begun.
+
+    With a teacher of a smaller factor it learns that one's latents, of pictures made as much
+    smaller, and to draw them at the full size: so an earlier denoiser can go on at more pixels.
+    """
     torch.manual_seed(0)
     pictures = np.load(scenes, mmap_mode="r")
     model = build()
@@ -96,9 +111,12 @@ def train(team: Team, scenes: Path, folder: Path, watch: Stopwatch) -> None:
     def saved() -> None:
         log.info("autoencoder: PSNR %.2f dB", psnr(model, measured))
 
-    loop.run(lambda share: _loss(model, next(crops), share), saved)
+    loop.run(lambda share: _loss(model, next(crops), share, teacher), saved)
     if team.is_leader:
-        _finish(model, to_tensor(pictures[_HELD_BACK : 8 * _HELD_BACK]), folder / "vae")
+        scale = _scale_of(model, measured)
+        scale = scale if teacher is None else teacher.config.scaling_factor
+        model.register_to_config(scaling_factor=scale)
+        model.save_pretrained(folder / "vae")
 
 
 def _crops(pictures: Pictures, chance: np.random.Generator) -> Iterator[Tensor]:
@@ -119,21 +137,33 @@ def _contrast(crop: Pictures) -> float:
     return float(crop[::4, ::4].std())
 
 
-def _loss(model: Autoencoder, pixels: Tensor, share: float) -> Tensor:
+def _loss(model: Autoencoder, pixels: Tensor, share: float, teacher: Autoencoder | None) -> Tensor:
+    lesson = None if teacher is None else _latents_of(teacher, pixels)
     # The last steps are taken in full precision: they settle the flat colours.
     with torch.autocast("cpu", torch.bfloat16, enabled=share < 0.93):  # noqa: PLR2004
         latents: Tensor = model.encode(pixels).latents
-        noisy = latents.float() + _NOISE * torch.randn(latents.shape)
+        noisy = latents.float() if lesson is None else lesson
+        noisy = noisy + _NOISE * torch.randn(latents.shape)
         drawn: Tensor = model.decode(noisy).sample
     drawn, latents = drawn.float(), latents.float()
     edges = l1_loss(drawn.diff(dim=3), pixels.diff(dim=3)) + l1_loss(
         drawn.diff(dim=2), pixels.diff(dim=2)
     )
     error = drawn - pixels
-    # Each channel is drawn to a mean of 0 and a spread of 1, which is what the noise has.
+    likeness = error.abs().mean() + 2 * error.square().mean() + 0.5 * edges
+    return likeness + (0.02 * _drift(latents) if lesson is None else mse_loss(latents, lesson))
+
+
+def _drift(latents: Tensor) -> Tensor:
+    """Measure how far each channel is from a mean of 0 and a spread of 1, as noise has them."""
     mean, spread = latents.mean((0, 2, 3)), latents.std((0, 2, 3))
-    drift = mean.square().sum() + (spread - 1).square().sum()
-    return error.abs().mean() + 2 * error.square().mean() + 0.5 * edges + 0.02 * drift
+    return mean.square().sum() + (spread - 1).square().sum()
+
+
+@torch.no_grad()
+def _latents_of(teacher: Autoencoder, pixels: Tensor) -> Tensor:
+    latents: Tensor = teacher.encode(avg_pool2d(pixels, FACTOR // factor_of(teacher))).latents
+    return latents
 
 
 @torch.no_grad()
@@ -145,8 +175,5 @@ def psnr(model: Autoencoder, pixels: Tensor) -> float:
 
 
 @torch.no_grad()
-def _finish(model: Autoencoder, pixels: Tensor, folder: Path) -> None:
-    latents = model.encode(pixels).latents
-    model.register_to_config(scaling_factor=float(1 / latents.std()))
-    log.info("latents: means %s", [round(mean, 2) for mean in latents.mean((0, 2, 3)).tolist()])
-    model.save_pretrained(folder)
+def _scale_of(model: Autoencoder, pixels: Tensor) -> float:
+    return float(1 / model.encode(pixels).latents.std())

@@ -3,7 +3,7 @@
 from random import Random
 
 from worker.train.colours import word_for
-from worker.train.concepts import TrainedConcept
+from worker.train.concepts import TrainedConcept, plural_of
 
 _LIKE_CONSONANTS = ("unic", "uf", "eu")
 _OWN_COLOURS = ("red ", "green ", "yellow ", "orange ", "blue ")
@@ -75,8 +75,10 @@ def sized(concept: TrainedConcept, noun: str, adjective: str) -> str:
 
 
 def counted(concept: TrainedConcept, count: int, chance: Random) -> str:
-    """Say how many there are of a thing."""
-    return f"{chance.choice(NUMBERS[count])} {concept.plural}"
+    """Say how many there are of a thing, by any of its words."""
+    noun = concept.name if concept.is_mass else noun_for(concept, chance)
+    plural = concept.plural if noun == concept.name else plural_of(noun)
+    return f"{chance.choice(NUMBERS[count])} {plural}"
 
 
 def opened(caption: str, chance: Random) -> str:

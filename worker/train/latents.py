@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from worker.train import checkpoints
-from worker.train.autoencoder import to_tensor
+from worker.train.autoencoder import Pictures, factor_of, to_tensor
 from worker.train.parallel import Team
 from worker.train.parts import Autoencoder, Tokenizer
 from worker.train.scenes import Stock, compose
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 SHARD = 2048
 """Scenes in one file."""
 _BATCH = 32
+SIDE = 16
+"""Latents a side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,15 @@ def _encoded(stock: Stock, autoencoder: Autoencoder, seeds: range) -> checkpoint
     for start in range(seeds.start, seeds.stop, _BATCH):
         scenes = [compose(stock, seed) for seed in range(start, min(start + _BATCH, seeds.stop))]
         captions += [scene.caption for scene in scenes]
-        pixels = to_tensor(np.stack([np.asarray(scene.picture) for scene in scenes]))
+        pixels = to_tensor(np.stack([_sized(scene.picture, autoencoder) for scene in scenes]))
         with torch.autocast("cpu", torch.bfloat16):
             coded = autoencoder.encode(pixels).latents
         latents.append((coded.float() * autoencoder.config.scaling_factor).half())
     return {"captions": captions, "latents": torch.cat(latents)}
+
+
+def _sized(picture: Image.Image, autoencoder: Autoencoder) -> Pictures:
+    """Make a picture small for an autoencoder whose factor is small: the latents stay as many."""
+    side = SIDE * factor_of(autoencoder)
+    small = picture.resize((side, side), Image.Resampling.BOX)
+    return np.asarray(small if picture.width != side else picture)

@@ -51,7 +51,7 @@ class Loop:
     def __post_init__(self) -> None:
         self.parameters = [p for p in self.model.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(
-            self.parameters, betas=_BETAS, weight_decay=self.lesson.weight_decay
+            self.parameters, betas=_BETAS, weight_decay=self.lesson.weight_decay, fused=True
         )
         state = checkpoints.load(self.path)
         if state is not None:

@@ -4,6 +4,8 @@ One process with two threads is no substitute: beside one busy neighbour its Ope
 for each other, and a step was measured to take 60 times as long.
 """
 
+import os
+import signal
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -66,6 +68,11 @@ def run_together(work: Callable[[Team], None], size: int) -> None:
 
 def _join(rank: int, work: Callable[[Team], None], size: int, meeting: str) -> None:
     torch.set_num_threads(1)
+    # Linux shares a busy machine out by session before it looks at processes: in one session, the
+    # whole team would get the share of one.
+    os.setsid()
+    # When the parent ends the kernel interrupts its team; in the background that would be ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=size)
     try:
         work(Team(rank, size))

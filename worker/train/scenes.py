@@ -16,7 +16,7 @@ from worker.train import captions
 from worker.train.artwork import Artwork
 from worker.train.backgrounds import SIZE, Background, choose_background
 from worker.train.colours import COLOURS, TINTS, word_for
-from worker.train.concepts import CONCEPTS, TrainedConcept
+from worker.train.concepts import CONCEPTS, TAUGHT_BEFORE, TrainedConcept
 from worker.train.shapes import SHAPES, TAKEN, draw_shape
 
 __all__ = [
@@ -54,7 +54,7 @@ SINGLE_JITTER, PAIR_JITTER = 3, 2
 """How far a thing may lie from its slot: more of it costs training and teaches little."""
 
 HELD_OUT_SHARE = 10
-"""One ordered pair of concepts in this many is never shown in training."""
+"""One ordered pair of concepts in this many, of those with a new one, is never shown."""
 
 # The shares of the layouts; what is left are counts of one thing.
 _SINGLE, _PAIR = 0.57, 0.37
@@ -109,7 +109,12 @@ class _Thing:
 
 
 def is_held_out(first: str, second: str) -> bool:
-    """Say whether a pair of concepts, left and right or above and below, is kept for testing."""
+    """Say whether a pair of concepts, left and right or above and below, is kept for testing.
+
+    No pair is that the earlier model may have seen: one of the two must be new to this recipe.
+    """
+    if first in TAUGHT_BEFORE and second in TAUGHT_BEFORE:
+        return False
     digest = hashlib.sha256(f"{first}|{second}".encode()).digest()
     return digest[0] * 256 + digest[1] < 65536 // HELD_OUT_SHARE
 

@@ -70,7 +70,8 @@ def export_pipeline(plan: Plan) -> None:
         raise FileNotFoundError(plan.folder / "denoiser.pt")
     unet, encoder = _models(plan)
     nn.ModuleDict({"unet": unet, "text": encoder}).load_state_dict(state["average"])
-    coder = autoencoder.load(_part(plan, "vae"))
+    own = plan.folder / "vae"
+    coder = autoencoder.load(own if own.exists() else _part(plan, "vae"))
     tokenizer = load_tokenizer(_part(plan, "tokenizer"))
     export.save_pipeline(unet, encoder, coder, tokenizer, plan.folder / "pipeline")
 
@@ -112,7 +113,13 @@ def _train_text_encoder(plan: Plan, team: Team) -> None:
     tokenizer = load_tokenizer(_part(plan, "tokenizer"))
     examples = latents.load(plan.folder / "latents", tokenizer)
     watch = Stopwatch(minutes=plan.text_minutes)
-    text_pretraining.train(team, examples, tokenizer, plan.folder, watch)
+    encoder = (
+        text_pretraining.load(plan.start / "text_encoder")
+        if plan.start
+        else text_pretraining.build(tokenizer)
+    )
+    is_taught = plan.start is not None
+    text_pretraining.train(team, examples, encoder, plan.folder, watch, is_taught=is_taught)
 
 
 def _train_denoiser(plan: Plan, team: Team) -> None:
@@ -125,7 +132,7 @@ def _train_denoiser(plan: Plan, team: Team) -> None:
 
 def _models(plan: Plan) -> tuple[Denoiser, TextEncoder]:
     """Begin with the weights of a pipeline, or with a new denoiser."""
-    encoder = text_pretraining.load(_part(plan, "text_encoder"))
+    encoder = text_pretraining.load(plan.folder / "text_encoder")
     return denoiser.load(plan.start / "unet") if plan.start else denoiser.build(), encoder
 
 
@@ -145,17 +152,15 @@ def _in_team(work: Callable[[Plan, Team], None]) -> Callable[[Plan], None]:
     return partial(_together, work=work)
 
 
-_ENCODING = _Stage("encode scenes", _in_team(_encode))
-_DENOISING = _Stage("train the denoiser", _in_team(_train_denoiser))
-_EXPORT = _Stage("export the pipeline", export_pipeline)
-
+_FROM_A_PIPELINE = (
+    _Stage("encode scenes", _in_team(_encode)),
+    _Stage("pre-train the text encoder", _in_team(_train_text_encoder), "text_encoder"),
+    _Stage("train the denoiser", _in_team(_train_denoiser)),
+    _Stage("export the pipeline", export_pipeline),
+)
 _FROM_NOTHING = (
     _Stage("train the tokenizer", _train_tokenizer, "tokenizer"),
     _Stage("render scenes", _render_scenes, "scenes.npy"),
     _Stage("train the autoencoder", _in_team(_train_autoencoder), "vae"),
-    _ENCODING,
-    _Stage("pre-train the text encoder", _in_team(_train_text_encoder), "text_encoder"),
-    _DENOISING,
-    _EXPORT,
+    *_FROM_A_PIPELINE,
 )
-_FROM_A_PIPELINE = (_ENCODING, _DENOISING, _EXPORT)

@@ -15,6 +15,9 @@ class First:
     def choice(self, options):
         return options[0]
 
+    def random(self):
+        return 0.0
+
 
 def test_no_word_calls_two_concepts():
     """A word that called two would teach a blend of both."""
@@ -42,6 +45,7 @@ def test_the_shipped_list_keeps_its_promise():
         ("cactus", "cactuses"),
         ("leech", "leeches"),
         ("cat", "cats"),
+        ("slice of pizza", "slices of pizza"),
     ],
 )
 def test_plurals_are_english(word, plural):

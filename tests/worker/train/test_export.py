@@ -47,7 +47,8 @@ def trained(tmp_path_factory):
     ]
     tokenizer = train_tokenizer(captions, folder / "tokenizer")
     examples = latents.load(folder / "latents", tokenizer)
-    text_pretraining.train(Team(), examples, tokenizer, folder, Once())
+    encoder = text_pretraining.build(tokenizer)
+    text_pretraining.train(Team(), examples, encoder, folder, Once())
     models = denoiser.build(), text_pretraining.load(folder / "text_encoder")
     silence = latents.tokens_of([""], tokenizer)
     loop = denoiser.train(Team(), examples, silence, models, folder, Once())
