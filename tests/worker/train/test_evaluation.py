@@ -66,6 +66,7 @@ def evaluation_of(seeds=1):
         steps=20,
         guidance_scale=4.0,
         seconds_per_image=0.5,
+        processor_seconds_per_image=0.4,
     )
 
 
