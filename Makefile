@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 SOURCES := bot worker moderation core
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test check format bench-road bench-gpu train-model train-enlarger eval-model lock clean
+.PHONY: help setup system demo test check format bench-road bench-fairness bench-gpu train-model train-enlarger eval-model lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ check: setup ## Formatting, lint, types, import contracts
 format: setup ## Format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+bench-fairness: setup ## Serve 20 members with up to 50 jobs each (build/bench/fairness.json)
+	@$(BIN)/python -m bench.fairness
 
 bench-road: setup ## Measure the road: acknowledgement, overhead, rules (build/bench/road.json)
 	@$(BIN)/python -m bench.road

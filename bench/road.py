@@ -55,7 +55,12 @@ PROMPTS = (
 @contextmanager
 def running_stack() -> Iterator[tuple[Stack, Services]]:
     """Run everything in a fresh home, and end it."""
-    env = {"EASEL_WEB_PORT": "0", "EASEL_MAX_WAITING_JOBS": "100000", "EASEL_LOG_LEVEL": "WARNING"}
+    env = {
+        "EASEL_WEB_PORT": "0",
+        "EASEL_MAX_WAITING_JOBS": "100000",
+        "EASEL_MAX_WAITING_JOBS_COMMUNITY": "100000",
+        "EASEL_LOG_LEVEL": "WARNING",
+    }
     with tempfile.TemporaryDirectory() as home, Stack(env, Path(home)).start() as stack:
         services = build_services(settings_from(stack.env))
         try:

@@ -55,6 +55,7 @@ def build_services(settings: CoreSettings) -> Services:
 
     Raises:
         PolicyError: the policy file has faults; all of them are listed.
+        UserError: two models have one name.
     """
     return Services(
         settings=settings,
@@ -63,5 +64,5 @@ def build_services(settings: CoreSettings) -> Services:
         events=Events(settings.redis_url),
         blobs=Blobs(settings.resolved_blob_url),
         gate=Gate(load_policy(settings.policy_file)),
-        catalog=load_catalog(settings.model),
+        catalog=load_catalog(*settings.models),
     )

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
-from typing import Annotated
 
 from pydantic import Field
 
@@ -134,6 +133,10 @@ class ModelProfile(Contract):
         """The Celery queue of this model's generation tasks."""
         return f"generate.{self.name}"
 
+    def steps_for(self, steps: int | None, quality: str) -> int:
+        """Settle the number of steps: `--steps` wins, then the quality's, then the usual."""
+        return steps or self.steps.get(quality, _STEPS_UNKNOWN)
+
     def lora_path(self, name: str) -> str:
         """Say where a LoRA's file lies; for a name that is gone, where it would."""
         return str(Path(self.source) / self.loras.get(name, f"{name}.safetensors"))
@@ -195,6 +198,15 @@ def load_profile(model: str) -> ModelProfile:
     return ModelProfile(name=name, source=source, title=model)
 
 
-def load_catalog(model: str) -> Catalog:
-    """List the models on offer for the setting `EASEL_MODEL`."""
-    return Catalog(profiles=(load_profile(model),))
+def load_catalog(*models: str) -> Catalog:
+    """List the models on offer; the first is the default.
+
+    Raises:
+        UserError: `models_alike`: two have the same name, so that `--model` could mean either.
+    """
+    profiles = tuple(load_profile(model) for model in dict.fromkeys(models))
+    names = [profile.name for profile in profiles]
+    for name in names:
+        if names.count(name) > 1:
+            raise UserError("models_alike", value=name)
+    return Catalog(profiles=profiles)

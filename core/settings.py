@@ -67,6 +67,9 @@ class CoreSettings(BaseSettings):
         "easel-small",
         description="What draws: `easel-small` (shipped), a Hugging Face id or a local folder.",
     )
+    extra_models: str = Field(
+        "", description="More models that `--model` may name, as EASEL_MODEL does, with commas."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="DEBUG, INFO, WARNING or ERROR."
     )
@@ -122,6 +125,12 @@ class CoreSettings(BaseSettings):
     upload_keep_days: int = Field(
         30, ge=1, description="Days after which an uploaded picture is deleted."
     )
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Every model on offer, the default first."""
+        extra = (model.strip() for model in self.extra_models.split(","))
+        return (self.model, *(model for model in extra if model))
 
     @property
     def resolved_database_url(self) -> str:

@@ -186,7 +186,7 @@ def main() -> None:
         store,
         queue,
         events,
-        load_catalog(settings.model),
+        load_catalog(*settings.models),
         blobs=Blobs(settings.resolved_blob_url),
     )
     sweeper = Ticker("sweep", settings.outbox_sweep_s, screening.sweep)

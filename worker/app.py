@@ -19,7 +19,7 @@ from celery import Celery
 from celery.signals import worker_init, worker_ready, worker_shutting_down
 
 from core.blobs import Blobs
-from core.catalog import Catalog, ModelProfile, load_profile
+from core.catalog import Catalog, ModelProfile, load_catalog
 from core.contracts.base import utc_now
 from core.contracts.ids import JobId
 from core.errors import AppError
@@ -60,16 +60,16 @@ class GenerationWorker:
 
         Raises:
             PolicyError: the policy has faults; no picture is judged by half a policy.
-            UserError: the signing keys can not be used.
+            UserError: the signing keys can not be used, or two models have one name.
         """
         self._settings = settings
         self._own = own
-        self._profile = load_profile(settings.model)
+        self._catalog = load_catalog(*settings.models)
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._events = Events(settings.redis_url)
         self._store = Store(settings.resolved_database_url)
         self._engine = Supervisor(
-            _start_for(self._profile, own),
+            _start_for(self._catalog.default, own),
             hang_timeout_s=own.hang_timeout_s,
             load_timeout_s=own.load_timeout_s,
         )
@@ -83,7 +83,7 @@ class GenerationWorker:
         worker_ready.connect(self._begin, weak=False)
         worker_shutting_down.connect(self._drain, weak=False)
         try:
-            self.make_app().worker_main(_arguments(self._profile, self._own))
+            self.make_app().worker_main(_arguments(self._catalog, self._own))
         finally:
             self._stopped.set()
             self._heart.stop()
@@ -108,7 +108,7 @@ class GenerationWorker:
     def _furnish(self) -> Studio:
         settings = self._settings
         finishing = Finishing(
-            self._profile,
+            self._catalog,
             Gate(load_policy(settings.policy_file)),
             Stamper(load_or_create_keys(settings.resolved_keys_dir)),
             Blobs(settings.resolved_blob_url),
@@ -116,13 +116,14 @@ class GenerationWorker:
         )
         return Studio(
             settings,
-            Catalog(profiles=(self._profile,)),
+            self._catalog,
             self._engine,
             finishing,
             self._store,
             TaskQueue(settings),
             self._events,
             self._name,
+            is_reproducible=self._own.reproducible,
         )
 
     # Any: whatever Celery's signals carry.
@@ -171,13 +172,13 @@ def _start_for(profile: ModelProfile, own: WorkerSettings) -> Start:
     )
 
 
-def _arguments(profile: ModelProfile, own: WorkerSettings) -> list[str]:
+def _arguments(catalog: Catalog, own: WorkerSettings) -> list[str]:
     """Write the worker's command line; gossip, mingle and heartbeats only cost connections."""
     return [
         "worker",
         "--pool=threads",
         f"--concurrency={own.slots}",
-        f"--queues={profile.queue}",
+        f"--queues={','.join(profile.queue for profile in catalog.profiles)}",
         f"--hostname=worker-{os.getpid()}@%h",
         "--without-gossip",
         "--without-mingle",

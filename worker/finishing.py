@@ -9,7 +9,7 @@ import structlog
 from PIL import Image
 
 from core.blobs import Blobs
-from core.catalog import ModelProfile
+from core.catalog import Catalog
 from core.contracts.ids import new_verify_id
 from core.contracts.jobs import Job, Picture
 from core.contracts.provenance import Recipe, StampFacts
@@ -43,7 +43,7 @@ class Finished:
 class Finishing:
     """The last hands that a picture goes through."""
 
-    profile: ModelProfile
+    catalog: Catalog
     gate: Gate
     stamper: Stamper
     blobs: Blobs
@@ -105,7 +105,7 @@ class Finishing:
 
     def _posted(self, job: Job, drawn: PictureDrawn, source: Source | None) -> Image.Image:
         """Make the picture as it is posted, with what a mask leaves out as it was."""
-        image = picture_of(drawn, self.profile.post_size)
+        image = picture_of(drawn, self.catalog.get(job.model).post_size)
         return image if source is None else source.kept_in(image, job.spec.aspect)
 
     def _screen(self, job: Job, image: Image.Image) -> Verdict | None:
@@ -139,7 +139,7 @@ class Finishing:
             image,
             StampFacts(
                 verify_id=verify_id,
-                model=self.profile.name,
+                model=job.model,
                 model_sha256=facts.model_sha256,
                 policy_name=policy.name,
                 policy_version=policy.version,
@@ -162,7 +162,7 @@ class Finishing:
             seed=drawn.seed,
             prompt=prompt,
             alt_text=alt_text(prompt),
-            model=self.profile.name,
+            model=job.model,
             model_sha256=facts.model_sha256,
             policy_version=policy.version,
             steps=facts.steps,

@@ -47,7 +47,7 @@ def imagine(
     text = " ".join(request)
     with terminal.guarded():
         # A slip is told at once, before anything is started for it.
-        read_request(load_catalog(CoreSettings().model), text)
+        read_request(load_catalog(*CoreSettings().models), text)
         with joined_stack(terminal) as joined, build_services(joined.settings) as services:
             drawing = Drawing(services, terminal, timeout, joined.begin)
             reply = drawing.draw(text)

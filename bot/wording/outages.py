@@ -96,6 +96,10 @@ SET_UP: dict[str, Words] = {
     "placeholder_secret": Words(
         "{setting} is still the placeholder", "Set it to a long random text in production."
     ),
+    "models_alike": Words(
+        "Two models have the name “{value}”",
+        "Look at EASEL_MODEL and EASEL_EXTRA_MODELS: --model could mean either.",
+    ),
     "policy_invalid": Words("The policy {file} is refused", "{faults}"),
     "signing_keys_incomplete": Words(
         "The signing keys are incomplete",

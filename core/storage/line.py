@@ -32,8 +32,8 @@ _TAKING_TURNS = 0x45A5E1
 """The Postgres advisory lock under which jobs are taken: any number that nothing else uses."""
 
 _SLOWER = 1.5
-"""How much longer than its price a drawing may well take: on two busy cores nine of ten drawings
-of the shipped model took less than this, measured by `bench/fairness.py`."""
+"""How much longer than its price a drawing may well take: with this, nine of ten pictures of the
+shipped model came within the time told, on two busy cores (`make bench-fairness`)."""
 
 _PARTY = (JobRow.is_resumed, JobRow.priority, JobRow.community_id, JobRow.member_id)
 _LAST_SERVED = and_(

@@ -223,3 +223,24 @@ def test_a_lora_of_another_place_or_kind_is_refused(name, file):
     """A profile is refused as a whole."""
     with pytest.raises(ValidationError):
         ModelProfile(name="m", source="m", loras={name: file})
+
+
+def test_several_models_are_on_offer_with_the_first_as_the_default(tmp_path):
+    """A model that is named twice is one."""
+    (tmp_path / "other").mkdir()
+
+    catalog = load_catalog("easel-small", str(tmp_path / "other"), "easel-small")
+
+    assert catalog.names == ("easel-small", "other")
+    assert catalog.default.name == "easel-small"
+
+
+def test_two_models_with_one_name_are_refused(tmp_path):
+    """`--model` could mean either."""
+    for folder in ("a", "b"):
+        (tmp_path / folder / "same").mkdir(parents=True)
+
+    with pytest.raises(UserError) as caught:
+        load_catalog(str(tmp_path / "a" / "same"), str(tmp_path / "b" / "same"))
+
+    assert (caught.value.code, caught.value.facts["value"]) == ("models_alike", "same")

@@ -126,6 +126,14 @@ def test_what_is_not_set_lies_in_the_home_folder(tmp_path):
     assert settings.resolved_keys_dir == tmp_path / "easel-data" / "keys"
 
 
+def test_more_models_stand_behind_the_default():
+    """With commas between them, and no idle one."""
+    settings = CoreSettings(model="a", extra_models=" b/c, /models/d ,,")
+
+    assert settings.models == ("a", "b/c", "/models/d")
+    assert CoreSettings(model="a").models == ("a",)
+
+
 def test_what_is_set_is_taken(tmp_path):
     """Postgres, a bucket and a mounted folder of keys."""
     settings = CoreSettings(

@@ -135,13 +135,14 @@ class Workplace:
     signals: FakeSignals = field(default_factory=FakeSignals)
     clock: FakeClock = field(default_factory=FakeClock)
     job_lease_s: float = 15.0
+    catalog: Catalog = field(default_factory=lambda: Catalog(profiles=(PROFILE,)))
 
     def studio(self) -> Studio:
         return Studio(
             CoreSettings(job_lease_s=self.job_lease_s),
-            Catalog(profiles=(PROFILE,)),
+            self.catalog,
             self.engine,
-            Finishing(PROFILE, self.gate, self.stamper, self.blobs, self.clock),
+            Finishing(self.catalog, self.gate, self.stamper, self.blobs, self.clock),
             self.store,
             self.queue,
             self.signals,
