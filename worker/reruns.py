@@ -47,6 +47,8 @@ class Reruns:
 
     store: Store
     blobs: Blobs
+    is_always: bool = False
+    """Whether the engine draws every picture in reproducible mode, asked or not."""
 
     def originals(self, job: Job) -> tuple[Original, ...]:
         """Find the pictures that a job draws again; none for any other job."""
@@ -73,7 +75,7 @@ class Reruns:
         """Say what the pictures were drawn with, and how each differs from the one before it."""
         drawn = {
             "environment": environment_of(ready),
-            "is_reproducible": bool(originals) and _all_reproducible(originals),
+            "is_reproducible": self.is_always or _all_reproducible(originals),
         }
         pictures = [each.model_copy(update=drawn) for each in finished.pictures]
         # Words and seed make a picture; two of one job that share both are the same picture.
@@ -130,7 +132,7 @@ def environment_of(ready: Ready | None) -> str:
 
 
 def _all_reproducible(originals: Sequence[Original]) -> bool:
-    return all(each.picture.is_reproducible for each in originals)
+    return bool(originals) and all(each.picture.is_reproducible for each in originals)
 
 
 def _known_causes(again: Picture, first: Picture) -> tuple[Cause, ...]:

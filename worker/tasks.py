@@ -8,6 +8,7 @@ lease can finish it, and pictures, verdicts and step are one transaction. What a
 in the blob store is removed; whoever comes second finds nothing to do.
 """
 
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -90,6 +91,8 @@ class Studio:
     name: str
     clock: Callable[[], datetime] = utc_now
     attempts: Attempts = field(default_factory=Attempts)
+    is_reproducible: bool = False
+    """What `EASEL_WORKER_REPRODUCIBLE` says: the engine draws every picture so, asked or not."""
 
     def generate(self, ticket: JobId, keep_message: Callable[[], object]) -> None:
         """Do the task `worker.generate`.
@@ -182,7 +185,10 @@ class Studio:
                 return Finished(Outcome.OUTPUT_BLOCK, (), known(seen)), None
             originals = self._reruns.originals(job)
             drawn = self._draw(job, attempt_id, source, originals)
+            began = time.monotonic()
             finished = self.finishing.finish(job, drawn, source, seen)
+            took_s = round(time.monotonic() - began, 4)
+            log.info("pictures_finished", job_id=job.job_id, finishing_s=took_s)
             return self._reruns.described(finished, originals, self.engine.ready), None
         except EngineDrained as drained:
             snapshot = carried.leave(self.finishing.blobs, job, drained.snapshot)
@@ -200,7 +206,7 @@ class Studio:
 
     @property
     def _reruns(self) -> Reruns:
-        return Reruns(self.store, self.finishing.blobs)
+        return Reruns(self.store, self.finishing.blobs, is_always=self.is_reproducible)
 
     def _draw(
         self, job: Job, attempt_id: str, source: Source | None, originals: Sequence[Original]

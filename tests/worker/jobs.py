@@ -135,6 +135,7 @@ class Workplace:
     signals: FakeSignals = field(default_factory=FakeSignals)
     clock: FakeClock = field(default_factory=FakeClock)
     job_lease_s: float = 15.0
+    is_reproducible: bool = False
     catalog: Catalog = field(default_factory=lambda: Catalog(profiles=(PROFILE,)))
 
     def studio(self) -> Studio:
@@ -148,6 +149,7 @@ class Workplace:
             self.signals,
             "host:1",
             self.clock,
+            is_reproducible=self.is_reproducible,
         )
 
     def generate(self, job_id: JobId = JOB_ID, keep_message=lambda: True) -> None:

@@ -160,6 +160,20 @@ def test_reproducible_originals_ask_for_reproducible_drawing(place):
     assert desk.asked_alike(suspect, [exact]).is_solo
 
 
+def test_a_worker_that_is_always_reproducible_records_it(place):
+    """Then company explains no difference, and a rerun need not be alone."""
+    place.is_reproducible = True
+    assert [each.is_reproducible for each in draw_first(place, "a car", count=2)] == [True, True]
+    place.engine = OtherPixels(shade=1)
+
+    again = draw_again(place, "a car", count=2)
+
+    assert [each.difference.causes for each in again] == [(), ()]
+    assert [(each.is_reproducible, each.is_solo) for each in place.engine.requests] == [
+        (True, False)
+    ]
+
+
 def test_an_original_that_was_deleted_can_not_be_compared(place):
     [first] = draw_first(place, "a car", count=1)
     with place.store.unit() as unit:
