@@ -4,7 +4,7 @@ import structlog
 
 from bot import permissions, wording
 from bot.bootstrap import Services
-from bot.replies import Reply
+from bot.replies import Reply, Visibility
 from core.contracts.actors import Actor, ReplyAddress
 from core.contracts.ids import JobId
 from core.contracts.jobs import Job
@@ -50,7 +50,11 @@ def cancel_command(services: Services, actor: Actor, rest: str, _address: ReplyA
     word = (rest.lower().split(maxsplit=1) or [""])[0]
     if not word:
         raise UserError("cancel_what")
-    return cancel_all(services, actor) if word == ALL else cancel(services, actor, JobId(word))
+    if word == ALL:
+        return cancel_all(services, actor)
+    # The request's own message tells everybody.
+    private = {"visibility": Visibility.PRIVATE}
+    return cancel(services, actor, JobId(word)).model_copy(update=private)
 
 
 def cancel_all(services: Services, actor: Actor) -> Reply:

@@ -26,6 +26,9 @@ from core.errors import UserError
 
 router = APIRouter()
 
+_ENDING = frozenset({Action.DELETE, Action.CANCEL})
+"""Buttons after which the message below which they stand says something else."""
+
 FIELDS_MOST = 16
 """Fields of one form; ours have three at most."""
 
@@ -131,7 +134,9 @@ def _press(
 def _write(
     web: Web, viewer: Actor, pressed: _Pressed, said_id: str, reply: Reply
 ) -> tuple[Actor, list[ChatMessage]]:
+    if pressed.draft is not None:
+        return viewer, web.channel.settle(viewer, pressed.draft, said_id, reply)
     is_done = reply.visibility is Visibility.PUBLIC
-    if pressed.action is Action.DELETE and is_done:
+    if pressed.action in _ENDING and is_done:
         return viewer, web.channel.edit(pressed.job_id, reply)
     return viewer, web.channel.answer(viewer, said_id, reply)

@@ -14,7 +14,7 @@ from bot.replies import Reply, ReplyKind, Visibility
 from bot.web_app.live import Live
 from core.contracts.actors import Actor, Platform, ReplyAddress
 from core.contracts.chat import ChatMessage
-from core.contracts.ids import ChannelId, CommunityId, JobId, MemberId, VerifyId, new_id
+from core.contracts.ids import ChannelId, CommunityId, DraftId, JobId, MemberId, VerifyId, new_id
 from core.contracts.jobs import Job
 from core.errors import NotFound
 from core.storage import Store, Unit
@@ -147,6 +147,25 @@ class Channel:
                 self._put(unit, key, actor if is_private or job is None else job.actor, reply)
             written = (unit.chat.get(said_key(said_id)), unit.chat.get(key))
             return [message for message in written if message is not None]
+
+    def settle(
+        self, actor: Actor, draft_id: DraftId, said_id: str, reply: Reply
+    ) -> list[ChatMessage]:
+        """Show what came of a question in its place; a failure stands beside it, to try again."""
+        if reply.kind is ReplyKind.ERROR:
+            return self.answer(actor, said_id, reply)
+        with self._store.reading() as unit:
+            asked_id = unit.drafts.get(draft_id).address.thread or said_id
+        messages = self.answer(actor, asked_id, reply)
+        if reply.job_id is None:
+            return messages
+        key = reply_key(asked_id)  # The request's own message takes the question's place.
+        with self._store.unit() as unit:
+            if unit.chat.get(key) is None:
+                return messages
+            unit.chat.delete(key, now=self._clock())
+            question = unit.chat.get(key)
+        return messages if question is None else [*messages, question]
 
     def post(self, job: Job, reply: Reply) -> None:
         """Bring a job's message up to date; doing it twice changes nothing."""

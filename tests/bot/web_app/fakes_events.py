@@ -16,6 +16,7 @@ class EventsInMemory:
         self.is_away = False
         self.claims: set[str] = set()
         self.beats: dict[str, list[str]] = {"worker": ["host:1"], "screening": ["host:2"]}
+        self.cancelled: list[JobId] = []
         self._latest: dict[JobId, Progress] = {}
         self._listeners: set[tuple[asyncio.AbstractEventLoop, asyncio.Queue, frozenset[str]]] = (
             set()
@@ -27,6 +28,9 @@ class EventsInMemory:
     def publish_progress(self, progress: Progress) -> None:
         self._latest[progress.job_id] = progress
         self._publish(PROGRESS_TOPIC, progress.model_dump_json().encode())
+
+    def publish_cancel(self, job_id: JobId) -> None:
+        self.cancelled.append(job_id)
 
     def latest_progress(self, job_id: JobId) -> Progress | None:
         return None if self.is_away else self._latest.get(job_id)
