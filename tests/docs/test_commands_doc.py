@@ -9,10 +9,10 @@ from bot.command_table import COMMANDS
 from bot.flag_kinds import NEGATIVE_MAX
 from bot.flags import ELSEWHERE, FLAGS
 from bot.grammar import MAX_PICTURES, PROMPT_MAX, parse
-from bot.usecases.vary import STRONG, SUBTLE
-from bot.wording.buttons import LABELS
 from bot.settings_table import SETTINGS
 from bot.usecases.styles import _VERBS
+from bot.usecases.vary import STRONG, SUBTLE
+from bot.wording.buttons import LABELS
 from bot.wording.errors import SENTENCES
 from core.catalog import load_profile
 from core.contracts.personal import STYLE_TEXT_MAX, STYLES_MAX
