@@ -38,6 +38,7 @@ Easel Small is a small model. It knows about apples, pineapples, mushrooms, donu
 --tile: Edges that meet, for patterns and textures.
 --model NAME: Which model draws. Values: the names of the models on offer; without it: the one that is set up here.
 --style NAME: A named style: words that the model's profile, or you yourself, add to the prompt. Values: the names of the model's styles, of your own, and none; without it: your settings, else none.
+--lora NAME:WEIGHT: LoRAs of the model, a manner of drawing for example, and how strongly each applies. Values: up to 4 names of the model's LoRAs with commas and no spaces between them, each with a weight from -2 to 2 where 1 is not meant; without it: none.
 --hd: More steps: slower, finer. Not together with --draft.
 --draft: Fewer steps: faster, rougher. Not together with --hd.
 --standard: The usual number of steps, whatever your settings say.

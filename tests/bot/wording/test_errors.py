@@ -202,7 +202,7 @@ Say what to draw, for example: /imagine a red apple on a blue background\
             "a cat --styliez 5",
             snapshot("""\
 (error, private) There is no flag --styliez
-Did you mean --stylize? The flags are --ar, --no, --seed, --stylize, --steps, --cfg, --n, --tile, --model, --style, --hd, --draft, --standard, --image, --iw, --mask and --upscale.\
+Did you mean --stylize? The flags are --ar, --no, --seed, --stylize, --steps, --cfg, --n, --tile, --model, --style, --lora, --hd, --draft, --standard, --image, --iw, --mask and --upscale.\
 """),
             id="misspelt",
         ),
