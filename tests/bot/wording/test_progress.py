@@ -30,6 +30,26 @@ Place 2 of 7 in the queue
         pytest.param(None, "Waiting for the next step", id="unknown"),
         pytest.param(QueuePlace(position=1, total=1), "Next in the queue", id="next"),
         pytest.param(QueuePlace(position=2, total=7), "Place 2 of 7 in the queue", id="further"),
+        pytest.param(
+            QueuePlace(position=3, total=7, eta_low_s=21.0, eta_high_s=38.0),
+            "Place 3 of 7 in the queue, about 20-40 s",
+            id="seconds",
+        ),
+        pytest.param(
+            QueuePlace(position=1, total=7, eta_low_s=0.2, eta_high_s=1.4),
+            "Next in the queue, about 1 s",
+            id="a second",
+        ),
+        pytest.param(
+            QueuePlace(position=90, total=99, eta_low_s=95.0, eta_high_s=260.0),
+            "Place 90 of 99 in the queue, about 2-4 min",
+            id="minutes",
+        ),
+        pytest.param(
+            QueuePlace(position=90, total=99, eta_low_s=40.0, eta_high_s=121.0),
+            "Place 90 of 99 in the queue, about 1-2 min",
+            id="seconds beside minutes",
+        ),
     ],
 )
 def test_a_place_is_said_in_one_line(place, line):
