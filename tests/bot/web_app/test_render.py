@@ -131,6 +131,19 @@ def test_several_pictures_share_one_line_of_origin(renderer):
     assert [each.text for each in page.by_class("origin")] == ["Easel small"]
 
 
+def test_each_of_several_pictures_says_which_it_is(renderer):
+    """The number that its buttons have, and its own permutation, as text and never as markup."""
+    captions = [f"1 · {HOSTILE}", "2 · a blue apple"]
+    several = [
+        picture(number).model_copy(update={"caption": caption})
+        for number, caption in enumerate(captions, start=1)
+    ]
+
+    page = shown(renderer, message(result(*several)))
+
+    assert [each.text for each in page.by_class("caption")] == captions
+
+
 def test_a_picture_can_be_downloaded_under_its_file_name(renderer):
     """By a link that says so to a screen reader."""
     (link,) = shown(renderer, message(result())).by_class("get")
