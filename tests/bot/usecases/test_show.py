@@ -3,7 +3,7 @@
 import pytest
 
 from bot.replies import ReplyKind, Visibility
-from bot.usecases import imagine, show
+from bot.usecases import actions, imagine, rerun, show
 from core.contracts.verdicts import Decision
 from core.errors import NotFound, UserError
 from tests.bot.road import publish, queue_up
@@ -115,3 +115,30 @@ def test_another_communitys_job_is_not_found(services, ada, stranger, address):
         show.show(services, stranger, job_id, address)
     with pytest.raises(NotFound):
         show.details(services, stranger, job_id)
+
+
+def test_details_go_back_over_what_a_request_came_from_as_far_as_one_may_see(
+    services, ada, bob, address
+):
+    """A first request that was taken down is its author's to know of, and nobody else's."""
+    first = imagine.submit(services, ada, "a red apple", address).job_id
+    publish(services, first)
+    second = actions.reroll(services, bob, first, address).job_id
+    publish(services, second)
+    third = rerun.rerun(services, bob, second, address).job_id
+    publish(services, third)
+    actions.delete(services, ada, first)
+
+    def origin_for(actor):
+        fields = show.details(services, actor, third).fields
+        return next(field.value for field in fields if field.name == "Goes on from")
+
+    assert origin_for(ada) == f"{second} (drawing again) · {first} (a request of its own)"
+    assert origin_for(bob) == f"{second} (drawing again)"
+
+
+def test_show_needs_an_id(services, ada, address):
+    with pytest.raises(UserError) as caught:
+        show.show_command(services, ada, "", address)
+
+    assert caught.value.code == "job_id_missing"
