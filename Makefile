@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 SOURCES := bot worker moderation core
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test check format bench-road bench-fairness bench-gpu train-model train-enlarger eval-model lock clean
+.PHONY: help setup system demo test check format bench-engine bench-road bench-fairness bench-gpu train-model train-enlarger eval-model lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ format: setup ## Format and mend what can be mended
 
 bench-fairness: setup ## Serve 20 members with up to 50 jobs each (build/bench/fairness.json)
 	@$(BIN)/python -m bench.fairness
+
+bench-engine: setup ## Measure batch, turns, numbers, stops of the engine (build/bench/engine.json)
+	@$(BIN)/python -m bench.engine
 
 bench-road: setup ## Measure the road: acknowledgement, overhead, rules (build/bench/road.json)
 	@$(BIN)/python -m bench.road

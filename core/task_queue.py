@@ -6,11 +6,13 @@ kombu's own class and a test pins what they mean.
 """
 
 import json
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
 
 from celery import Celery
+from celery.signals import setup_logging
 from kombu.exceptions import ChannelError, OperationalError
 from kombu.transport.redis import Channel
 from redis.client import Pipeline
@@ -37,6 +39,7 @@ def make_celery(name: str, settings: CoreSettings) -> Celery:
     A task is acknowledged after it ran, so a killed worker's task goes to another one, at the
     latest the visibility timeout and one look later; `BrokerLease` keeps a running one from it.
     """
+    setup_logging.connect(_leave_logging, weak=False)
     app = Celery(name, broker=settings.redis_url, set_as_current=False)
     app.conf.update(
         task_acks_late=True,
@@ -53,6 +56,12 @@ def make_celery(name: str, settings: CoreSettings) -> Celery:
         broker_transport_options=_transport_options(settings.visibility_timeout_s),
     )
     return app
+
+
+def _leave_logging(**_: Any) -> None:  # Any: whatever Celery's signals carry.
+    """Keep Celery from setting the root logger to warnings, which would silence our own events."""
+    for library in ("celery", "kombu"):
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 def _transport_options(visibility_timeout_s: int) -> dict[str, Any]:  # Any: Celery's options.

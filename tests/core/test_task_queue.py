@@ -1,6 +1,7 @@
 """Tasks are sent at once or not at all, and a running task's message stays with its worker."""
 
 import contextlib
+import logging
 import os
 import signal
 import subprocess
@@ -332,3 +333,16 @@ def test_a_worker_outlives_its_broker(queue, settings, redis_server, tmp_path):
         wait_until(lambda: queue.unacked() == 0)
 
     assert lines(log) == ["start across", "end across", "start next", "end next"]
+
+
+def test_celery_leaves_the_processes_own_logging_as_it_is():
+    """It would set everything to warnings, and no event of a worker would be seen again."""
+    root = logging.getLogger()
+    before = root.level
+    root.setLevel(logging.INFO)
+    try:
+        make_celery("test", CoreSettings()).log.setup_logging_subsystem(loglevel="WARNING")
+
+        assert root.level == logging.INFO
+    finally:
+        root.setLevel(before)
