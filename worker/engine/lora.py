@@ -9,7 +9,7 @@ theirs when a prompt is encoded, one request at a time.
 import contextlib
 import sys
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,8 +51,10 @@ class LoraBank:
         """Bytes that the LoRAs in memory take on the device."""
         return sum(adapter.size_bytes for _, adapter in self._adapters.values())
 
-    def load(self, uses: Sequence[LoraUse]) -> None:
-        """Have LoRAs in memory; a file that has changed since is read again.
+    def load(self, uses: Sequence[LoraUse]) -> Hashable:
+        """Have LoRAs in memory, and tell which states of their files they are.
+
+        A file that has changed since it was read is read again.
 
         Raises:
             UserError: `lora_unreadable`, `lora_does_not_fit` or `lora_too_large`; the bank is as
@@ -72,6 +74,7 @@ class LoraBank:
                 self._mixed = ((), {})
             self._adapters.move_to_end(use.path)
         self._make_room({use.path for use in uses})
+        return tuple(self._adapters[use.path][0] for use in uses)
 
     @contextlib.contextmanager
     def active(

@@ -1,27 +1,21 @@
-"""Load any diffusers pipeline by hub id or folder, and draw one picture with it."""
+"""Load any diffusers pipeline by hub id or folder."""
 
 import contextlib
 import gc
-import inspect
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from diffusers import DiffusionPipeline
 from diffusers.utils import logging as diffusers_logging
 from transformers.utils import logging as transformers_logging
 
 from core.errors import AppError, UserError
-from worker.engine.conditioning import words_for
-from worker.engine.messages import DrawRequest, ModelSource, PictureOrder, Start
-from worker.engine.pixels import Pixels, to_pixels
-from worker.engine.sizes import size_for
-from worker.engine.steps import OnStep, watched
-from worker.engine.tiling import tiled
+from worker.engine.compiled import settle
+from worker.engine.messages import ModelSource, Start
 from worker.engine.weights import folder_of, weights_sha256
 from worker.previews import Previewer
 
@@ -47,44 +41,6 @@ class LoadedModel:
         scheduler = getattr(self.pipeline, "scheduler", None)
         return "" if scheduler is None else type(scheduler).__name__
 
-    def guidance_in_force(self, asked: float | None) -> float:
-        """Settle the guidance scale; 0 where the pipeline knows none."""
-        accepted = inspect.signature(self.pipeline.__call__).parameters
-        if "guidance_scale" not in accepted:
-            return 0.0
-        own = accepted["guidance_scale"].default
-        return float(asked if asked is not None else own if isinstance(own, int | float) else 0.0)
-
-    @torch.inference_mode()
-    def draw(self, request: DrawRequest, order: PictureOrder, on_step: OnStep) -> Pixels:
-        """Draw one picture, alone: its pixels depend on the request and its seed, nothing else.
-
-        Raises:
-            AppError: whatever `translated` makes of the pipeline's own errors.
-            Exception: whatever `on_step` raises.
-        """
-        accepted = inspect.signature(self.pipeline.__call__).parameters
-        arguments = self._arguments(request, order)
-        arguments = {name: value for name, value in arguments.items() if name in accepted}
-        arguments |= words_for(self.pipeline, order.parts, request.negative)
-        scheduler = getattr(self.pipeline, "scheduler", None)
-        with contextlib.ExitStack() as stack:
-            stack.enter_context(watched(scheduler, request.steps, on_step))
-            if request.is_tile:
-                stack.enter_context(tiled(self.pipeline))
-            return _pixels(self.pipeline(**arguments))
-
-    def _arguments(self, request: DrawRequest, order: PictureOrder) -> dict[str, Any]:
-        size = size_for(self.pipeline, request.aspect, self.source.native_size)
-        return {
-            # On the CPU whatever the device: the same seed gives the same noise everywhere.
-            "generator": torch.Generator("cpu").manual_seed(order.seed),
-            "num_inference_steps": request.steps,
-            "guidance_scale": self.guidance_in_force(request.guidance_scale),
-            "output_type": "np",
-            **({} if size is None else {"width": size[0], "height": size[1]}),
-        }
-
 
 def load(model: ModelSource, start: Start, folder: Path | None = None) -> LoadedModel:
     """Load a model's pipeline onto the device.
@@ -107,6 +63,8 @@ def load(model: ModelSource, start: Start, folder: Path | None = None) -> Loaded
         pipeline = DiffusionPipeline.from_pretrained(  # type: ignore[no-untyped-call] # diffusers publishes no types
             folder, dtype=_DTYPES[dtype], local_files_only=True, use_safetensors=True
         ).to(device)
+        if device != "cpu":
+            settle(pipeline)
         pipeline.set_progress_bar_config(disable=True)
         previewer = Previewer(pipeline)
         sha256 = weights_sha256(folder)
@@ -179,19 +137,3 @@ def dtype_for(asked: str, device: str) -> str:
     if asked != "auto":
         return asked
     return "fp32" if device == "cpu" else "bf16"
-
-
-def _pixels(output: Any) -> Pixels:  # a pipeline output class of one of many
-    """Take the one picture out of a pipeline's output, as 8-bit RGB.
-
-    Raises:
-        UserError: `model_draws_no_pictures` for a pipeline that makes something else,
-            `model_withheld` where the model's own safety checker refused the picture.
-        AppError: `picture_broken` for pixels that are not numbers.
-    """
-    images = getattr(output, "images", None)
-    if not isinstance(images, np.ndarray) or images.ndim != 4:  # noqa: PLR2004 - N, H, W, C.
-        raise UserError("model_draws_no_pictures")
-    if any(getattr(output, "nsfw_content_detected", None) or ()):
-        raise UserError("model_withheld")
-    return to_pixels(images[0])

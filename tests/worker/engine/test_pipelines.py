@@ -1,7 +1,6 @@
 """Any diffusers pipeline loads by its folder and draws; what can not be said so clearly."""
 
 import shutil
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from tests.worker.engine.tiny_pipelines import save_sdxl, save_unconditional
 from tests.worker.engines import SHIPPED, request_for
 from worker.engine.messages import ModelSource, Start
 from worker.engine.pipelines import load, prepare, translated
+from worker.engine.whole import Whole
 
 # diffusers' own way of reading a tensor into numpy.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -25,7 +25,8 @@ def load_folder(folder):
 
 def draw(model, request):
     steps = []
-    pixels = model.draw(request, request.pictures[0], lambda report: steps.append(report.step))
+    whole = Whole(model.pipeline, model.source)
+    pixels = whole.draw(request, 0, lambda report: steps.append(report.step))
     return pixels, steps
 
 
@@ -81,7 +82,7 @@ def test_a_pipeline_of_another_kind_draws_whole_with_progress(tmp_path):
 
     assert pixels.shape == (16, 16, 3)
     assert steps == [1, 2, 3]
-    assert (model.scheduler, model.guidance_in_force(5.0)) == ("DDPMScheduler", 0.0)
+    assert model.scheduler == "DDPMScheduler"
 
 
 def test_the_sdxl_family_draws_with_weights_negative_aspect_and_tiling(tmp_path):
@@ -96,7 +97,8 @@ def test_the_sdxl_family_draws_with_weights_negative_aspect_and_tiling(tmp_path)
 
     assert pixels.shape == (24, 40, 3)
     assert steps == [1, 2]
-    assert (model.scheduler, model.guidance_in_force(None)) == ("EulerDiscreteScheduler", 5.0)
+    whole = Whole(model.pipeline, model.source)
+    assert (model.scheduler, whole.guidance_in_force(None)) == ("EulerDiscreteScheduler", 5.0)
 
 
 def broken_folder(folder, breakage):
@@ -182,49 +184,3 @@ def test_what_libraries_raise_gets_a_code(error, code):
         raise error
 
     assert raised.value.code == code
-
-
-class Painting:
-    """A pipeline that answers with what it was given."""
-
-    scheduler = None
-
-    def __init__(self, **output):
-        self.output = SimpleNamespace(**output)
-
-    def __call__(self, output_type="np"):
-        return self.output
-
-
-@pytest.mark.parametrize(
-    ("output", "code"),
-    [
-        pytest.param({"images": np.full((1, 2, 2, 3), np.nan)}, "picture_broken", id="no numbers"),
-        pytest.param(
-            {"images": np.zeros((1, 2, 2, 3)), "nsfw_content_detected": [True]},
-            "model_withheld",
-            id="the model's own safety checker",
-        ),
-        pytest.param({"frames": [[]]}, "model_draws_no_pictures", id="a film"),
-    ],
-)
-def test_an_output_that_is_no_picture_is_refused(shipped, output, code):
-    """Nothing black, broken or moving is posted as if it were the picture."""
-    fields = {name: getattr(shipped, name) for name in ("source", "previewer", "sha256", "device")}
-    model = type(shipped)(pipeline=Painting(**output), dtype="fp32", load_s=0.0, **fields)
-
-    with pytest.raises(AppError) as refused:
-        draw(model, request_for("a cat"))
-
-    assert refused.value.code == code
-
-
-def test_a_grey_picture_becomes_rgb_and_colours_are_clipped(shipped):
-    """One channel is repeated, a fourth is dropped, and nothing wraps around."""
-    grey = Painting(images=np.array([[[[0.5], [1.2]]]]))
-    fields = {name: getattr(shipped, name) for name in ("source", "previewer", "sha256", "device")}
-    model = type(shipped)(pipeline=grey, dtype="fp32", load_s=0.0, **fields)
-
-    pixels, _ = draw(model, request_for("a cat"))
-
-    assert pixels.tolist() == [[[128, 128, 128], [255, 255, 255]]]

@@ -4,7 +4,7 @@ A family knows one kind of network: how a request becomes a drawing, how rows of
 through one forward, and how latents become pixels. It knows nothing of queues and turns.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -26,8 +26,8 @@ NO_PADDING = 0
 class LoraBank(Protocol):
     """Apply each row's own LoRAs while rows of several people share a forward."""
 
-    def load(self, uses: Sequence[LoraUse]) -> None:
-        """Have these in memory.
+    def load(self, uses: Sequence[LoraUse]) -> Hashable:
+        """Have these in memory, and tell which states of their files they are.
 
         Raises:
             UserError: one of them cannot be used with this model.

@@ -7,7 +7,7 @@ share it. Only what must not be in the picture (`--no`) asks for the second row 
 
 import inspect
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -190,12 +190,11 @@ class Flux:
         guidance: Guidance,
     ) -> Rows:
         """Encode the words to what the transformer is told; what is not wanted first."""
-        if self._loras is not None:
-            self._loras.load(request.loras)
+        versions = None if self._loras is None else self._loras.load(request.loras)
         sides = [unwanted, wanted] if unwanted else [wanted]
         encoding = nullcontext() if self._loras is None else self._loras.encoding(request.loras)
         with encoding:
-            encoded = [self._mean(parts, request) for parts in sides]
+            encoded = [self._mean(parts, (request.loras, versions)) for parts in sides]
         embeddings, pooled = (torch.cat(each) for each in zip(*encoded, strict=True))
         rows = {"encoder_hidden_states": embeddings, "pooled_projections": pooled}
         if self.pipeline.transformer.config.guidance_embeds:
@@ -204,20 +203,21 @@ class Flux:
         return rows
 
     def _mean(
-        self, parts: Sequence[PromptPart], request: DrawRequest
+        self, parts: Sequence[PromptPart], changed_by: Hashable
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Average parts by weight: all texts are padded to one length, so they have a mean."""
         total = sum(part.weight for part in parts)
         embeddings, pooled = zip(
-            *(self._encoded(part.text, request) for part in parts), strict=True
+            *(self._encoded(part.text, changed_by) for part in parts), strict=True
         )
         if len(parts) == 1:
             return embeddings[0], pooled[0]
         shares = [part.weight / total for part in parts]
         return _weighed(embeddings, shares), _weighed(pooled, shares)
 
-    def _encoded(self, text: str, request: DrawRequest) -> tuple[torch.Tensor, torch.Tensor]:
-        asked = (text, request.loras)
+    def _encoded(self, text: str, changed_by: Hashable) -> tuple[torch.Tensor, torch.Tensor]:
+        """Encode a text, or find it encoded with the same LoRAs."""
+        asked = (text, changed_by)
         if asked not in self._words:
             embeddings, pooled, _ = self.pipeline.encode_prompt(prompt=text, prompt_2=None)
             self._words[asked] = (embeddings, pooled)

@@ -187,12 +187,11 @@ class StableDiffusion:
         if request.loras and self._loras is None:
             raise UserError("model_flag_unsupported", flag="--lora")
         parts = request.pictures[picture].parts
-        asked = (parts, request.negative, guidance, request.loras, key)
+        versions = None if self._loras is None else self._loras.load(request.loras)
+        asked = (parts, request.negative, guidance, request.loras, versions, key)
         if asked in self._words:
             self._words.move_to_end(asked)
             return self._words[asked]
-        if self._loras is not None:
-            self._loras.load(request.loras)
         encoding = nullcontext() if self._loras is None else self._loras.encoding(request.loras)
         with encoding:
             words = words_for(self.pipeline, parts, request.negative)

@@ -1,5 +1,7 @@
 """Flux requests that share steps are drawn as diffusers' own pipelines draw each of them."""
 
+import os
+
 import numpy as np
 import pytest
 import torch
@@ -195,6 +197,20 @@ def test_each_request_follows_its_own_lora(pipeline, flux, tmp_path):
     for pixels, expected in zip(drawn, (stock(pipeline, plain), stock(other, plain)), strict=True):
         assert np.abs(pixels.astype(int) - expected).max() <= 1
     assert np.abs(drawn[0].astype(int) - drawn[1]).max() > 1
+
+
+def test_a_lora_trained_further_changes_words_that_were_encoded_before(pipeline, flux, tmp_path):
+    """The file has the same name, but not the same content."""
+    path = tmp_path / "a.safetensors"
+    requests = []
+    for seed in (1, 2):
+        words = random_changes(pipeline.text_encoder, lambda name: name.endswith("fc1"), seed=seed)
+        save_lora(path, spelled(words, "peft", "text_encoder"))
+        os.utime(path, ns=(seed, seed))
+        requests.append(flux.begin(ask("a cat", loras=(LoraUse(path=str(path)),)), 0))
+
+    before, after = (drawing.rows["pooled_projections"] for drawing in requests)
+    assert not torch.equal(before, after)
 
 
 def test_weighted_parts_lie_between_their_texts(flux):
