@@ -10,12 +10,14 @@ from bot.flag_kinds import NEGATIVE_MAX
 from bot.flags import ELSEWHERE, FLAGS
 from bot.grammar import MAX_PICTURES, PROMPT_MAX, parse
 from bot.settings_table import SETTINGS
+from bot.usecases.inputs import UPSCALED_MAX
 from bot.usecases.styles import _VERBS
 from bot.usecases.vary import STRONG, SUBTLE
 from bot.wording.buttons import LABELS
 from bot.wording.errors import SENTENCES
 from core.catalog import load_profile
 from core.contracts.personal import STYLE_TEXT_MAX, STYLES_MAX
+from core.intake import MAX_PIXELS, MAX_SIDE
 from core.prompts import MAX_PARTS, MAX_VARIANTS, expand, weigh
 from core.settings import CoreSettings
 
@@ -95,6 +97,12 @@ def test_the_strengths_on_the_page_are_those_in_force():
         assert f"{spec.strength:.2f}" == strength
     for button, weight in {"Vary (strong)": STRONG, "Vary (subtle)": SUBTLE}.items():
         assert [float(row[0]) for row in rows if row[2] == button] == [weight]
+
+
+def test_what_uploads_and_enlarged_pictures_may_be_is_what_is_in_force():
+    assert f"up to {MAX_PIXELS // 1_000_000} megapixels" in COMMANDS_PAGE
+    assert f"at most {MAX_SIDE} pixels a side" in COMMANDS_PAGE
+    assert f"{UPSCALED_MAX} pixels a side are possible" in COMMANDS_PAGE
 
 
 def test_the_steps_on_the_page_are_the_shipped_models():
