@@ -37,6 +37,7 @@ class Kits:
 class Course:
     """What a drawing goes through, and where its random numbers come from."""
 
+    device: torch.device
     scheduler: Any
     timesteps: torch.Tensor
     strength: float
@@ -78,7 +79,7 @@ def from_noise(kits: Kits, course: Course) -> Beginning:
             course.height,
             course.width,
             course.dtype,
-            kit._execution_device,  # noqa: SLF001 - what the pipelines' own call reads.
+            course.device,
             course.generator,
         )
     )
@@ -95,7 +96,7 @@ def from_picture(kits: Kits, course: Course, picture: ImageInput) -> Beginning:
             1,
             1,
             course.dtype,
-            kit._execution_device,  # noqa: SLF001 - as above.
+            course.device,
             course.generator,
         )
     )
@@ -109,7 +110,6 @@ def inside_mask(kits: Kits, course: Course, picture: ImageInput | None) -> Begin
     have what is kept blended back after each step.
     """
     kit = borrowed(kits.inpaint, course.scheduler)
-    device = kit._execution_device  # noqa: SLF001 - as above.
     size = {"height": course.height, "width": course.width}
     pixels = kit.image_processor.preprocess(fitted(picture, course), **size).float()
     mask = kit.mask_processor.preprocess(fitted_mask(picture, course), **size)
@@ -120,7 +120,7 @@ def inside_mask(kits: Kits, course: Course, picture: ImageInput | None) -> Begin
         course.height,
         course.width,
         course.dtype,
-        device,
+        course.device,
         course.generator,
         image=pixels,
         timestep=course.timesteps[:1],
@@ -136,7 +136,7 @@ def inside_mask(kits: Kits, course: Course, picture: ImageInput | None) -> Begin
         course.height,
         course.width,
         course.dtype,
-        device,
+        course.device,
         course.generator,
         False,
     )

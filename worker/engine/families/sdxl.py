@@ -11,7 +11,8 @@ from diffusers import (
 )
 
 from worker.engine.drawing import BatchKey, Drawing, Guidance
-from worker.engine.families.stable_diffusion import Rows, StableDiffusion
+from worker.engine.families.stable_diffusion import StableDiffusion
+from worker.engine.families.traced import Rows
 
 
 class StableDiffusionXL(StableDiffusion):
@@ -27,7 +28,7 @@ class StableDiffusionXL(StableDiffusion):
         pipeline = self.pipeline
         given = {"prompt": None, **words}
         positive, negative, pooled, negative_pooled = pipeline.encode_prompt(
-            device=pipeline._execution_device,  # noqa: SLF001 - what its own call reads.
+            device=self._device,
             num_images_per_prompt=1,
             do_classifier_free_guidance=guidance.is_split,
             **given,

@@ -32,6 +32,7 @@ from worker.engine.families.beginnings import (
     from_picture,
     inside_mask,
 )
+from worker.engine.families.traced import Rows, Traced
 from worker.engine.messages import DrawRequest, ModelSource
 from worker.engine.pixels import Pixels, to_pixels
 from worker.engine.schedulers import Schedulers
@@ -41,9 +42,6 @@ from worker.engine.tiling import padded_layers, wrapped_around
 _WORDS_KEPT = 64
 """Encoded prompts that are kept, since the pictures of a request mostly share theirs: 40 MB for
 SDXL in bf16."""
-
-Rows = Mapping[str, torch.Tensor]
-"""What a UNet's call is told, by the names it gives them; one row or two."""
 
 
 class StableDiffusion:
@@ -66,9 +64,13 @@ class StableDiffusion:
         """
         self.pipeline = pipeline
         self._source = source
+        # Found once: finding it walks through all weights of all parts.
+        self._device = pipeline._execution_device  # noqa: SLF001 - what its own call reads.
         self._loras = loras
         self._kits = Kits.of(pipeline, *self.pipelines)
         self._schedulers = Schedulers(pipeline.scheduler)
+        is_on_cpu = self._device.type == "cpu"
+        self._traced = Traced(pipeline.unet, self._ask) if is_on_cpu else None
         self._layers = padded_layers(pipeline)
         self._words: OrderedDict[object, Rows] = OrderedDict()
         self._joined: tuple[tuple[Drawing, ...], int, Rows] = ((), 0, {})
@@ -89,6 +91,7 @@ class StableDiffusion:
             strength = 1.0 if request.image is None else request.image.strength
             skipped = first_step(scheduler, request.steps, strength)
             course = Course(
+                device=self._device,
                 scheduler=scheduler,
                 timesteps=scheduler.timesteps[skipped * scheduler.order :],
                 strength=strength,
@@ -132,7 +135,12 @@ class StableDiffusion:
         with ExitStack() as stack:
             stack.enter_context(self._tiling(is_tile=drawings[0].key.is_tile))
             stack.enter_context(self._applied(drawings, padding))
-            answer = self._ask(sample, timesteps, self._joined_rows(drawings, row_count))
+            rows = self._joined_rows(drawings, row_count)
+            if self._traced is None or any(drawing.loras for drawing in drawings):
+                answer = self._ask(sample, timesteps, rows)  # LoRAs hang on its layers.
+            else:
+                is_tile = drawings[0].key.is_tile
+                answer = self._traced.ask(sample, timesteps, rows, is_tile=is_tile)
         counts = [each.row_count for each in drawings]
         return list(torch.split(answer[: row_count - padding], counts))
 
@@ -205,7 +213,7 @@ class StableDiffusion:
         """Encode words to what the UNet is told; without them first, then with them."""
         given = {"prompt": None, **words}
         positive, negative = self.pipeline.encode_prompt(
-            device=self.pipeline._execution_device,  # noqa: SLF001 - what its own call reads.
+            device=self._device,
             num_images_per_prompt=1,
             do_classifier_free_guidance=guidance.is_split,
             **given,

@@ -218,6 +218,7 @@ def test_a_forward_that_fails_changes_no_drawing(monkeypatch):
     batch.step(family, [drawing])
     before = drawing.latents.clone()
     with monkeypatch.context() as patch:
+        patch.setattr(family, "_traced", None)
         patch.setattr(family, "_ask", lambda *_: (_ for _ in ()).throw(MemoryError()))
         with pytest.raises(MemoryError):
             batch.step(family, [drawing])
