@@ -1,6 +1,6 @@
 """Measure the engine: its batch, its turns, its numbers, and how it stops and comes again.
 
-    python -m bench.engine [--rounds 3] [--budget 40] [--jobs 20]
+    python -m bench.engine [--rounds 2] [--budget 40] [--jobs 20]
 
 Batch and turns are measured in processor time of the real loop, so that a busy neighbour does not
 change them; stops and restarts in time that people wait, with a step's own time taken off where
@@ -108,7 +108,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--rounds", type=int, default=3, help="repeats of the throughput")
+    parser.add_argument("--rounds", type=int, default=2, help="repeats of the throughput")
     parser.add_argument(
         "--budget", type=float, default=40.0, help="processor seconds for the turns"
     )

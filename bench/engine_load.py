@@ -170,7 +170,7 @@ def learn(loop: Loop) -> None:
 def throughput(resident: Resident, rounds: int) -> dict[str, Any]:
     """Compare a mixed load in eight slots with the stock pipeline, one call after another."""
     chance = random.Random(5)
-    steps = [chance.choice((4, 8, 12, 20, 30)) for _ in range(4 * SLOTS)]
+    steps = [chance.choice((4, 8, 12, 20, 30)) for _ in range(6 * SLOTS)]
     requests = [ask(f"r{index}", count, 1, index) for index, count in enumerate(steps)]
     ours, stock = [], []
     for _ in range(rounds):

@@ -16,7 +16,7 @@ from core.events import Events
 from core.settings import CoreSettings
 from core.storage import Store
 from core.task_queue import TaskQueue
-from core.workflow import JobState, TaskName
+from core.workflow import JobState, Outcome, TaskName
 from tests.redis_server import RedisServer
 from tests.worker.engines import PATIENCE_S
 from tests.worker.jobs import JOB_ID, PROFILE, job_for, queue_up
@@ -74,8 +74,11 @@ class Town:
             time.sleep(0.02)
 
     def is_drawing(self):
+        return self.has_reached(1)
+
+    def has_reached(self, step):
         progress = self.events.latest_progress(JOB_ID)
-        return progress is not None and progress.step > 0
+        return progress is not None and progress.step >= step
 
 
 @pytest.fixture
@@ -126,18 +129,32 @@ def test_a_task_becomes_a_picture_and_sigterm_ends_the_worker(town):
     assert "a red apple" not in town.log.read_text()
 
 
-def test_sigterm_sends_what_can_not_be_finished_back_to_the_queue(town):
-    """The drain is bounded; the job waits for another worker, message and all."""
+@pytest.mark.timeout(420)
+def test_sigterm_hands_on_what_was_drawn(town):
+    """The job waits ahead with its message; the next worker goes on where this one stopped.
+
+    Called back there, it is stopped by that call alone: its lease is not looked at for minutes.
+    """
     town.submit(job_for(steps=150, count=4))
     with ended(town.worker()) as worker:
-        town.until(worker, town.is_drawing)
+        town.until(worker, lambda: town.has_reached(12))
 
         worker.send_signal(signal.SIGTERM)
         worker.wait(PATIENCE_S)
 
-    assert town.job().state is JobState.QUEUED
+    job = town.job()
+    assert (job.state, job.attempts, job.is_resumed) == (JobState.QUEUED, 0, True)
     assert town.queue.depth(PROFILE.queue) == 1
-    assert not (town.folder / "blobs").exists() or not list((town.folder / "blobs").rglob("*.png"))
+    assert town.events.latest_progress(JOB_ID) is None
+    with ended(town.worker(EASEL_JOB_LEASE_S="600")) as worker:
+        town.until(worker, town.is_drawing)
+        seen = town.events.latest_progress(JOB_ID)
+        with town.store.unit() as unit:
+            unit.jobs.advance(JOB_ID, Outcome.CANCELLED, now=job.updated_at)
+        town.events.publish_cancel(JOB_ID)
+        town.until(worker, lambda: town.queue.unacked() == 0)
+    assert seen.step >= 4
+    assert [path for path in (town.folder / "blobs").rglob("*") if path.is_file()] == []
 
 
 def test_a_killed_worker_takes_its_engine_along(town):
