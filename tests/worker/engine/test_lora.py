@@ -7,8 +7,14 @@ from core.errors import UserError
 from tests.worker.engine.loras import merged, random_changes, save_lora, spelled
 from tests.worker.engine.tiny_flux import tiny_flux
 from tests.worker.engine.tiny_pipelines import tiny_sdxl
+from tests.worker.engines import request_for
+from worker.engine import batch
+from worker.engine.families.choice import family_of
 from worker.engine.lora import LoraBank
-from worker.engine.messages import LoraUse
+from worker.engine.messages import LoraUse, ModelSource
+
+# diffusers' own way of reading a tensor into numpy.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
 def unet_inputs(unet, count):
@@ -109,6 +115,42 @@ def test_each_row_gets_its_own_loras_as_if_they_were_merged(families, family, is
         assert (got[row] - alone).abs().max() <= 1e-5, f"row {row}"
     assert (got[1:] - plain[1:]).abs().amax(dim=tuple(range(1, got.dim()))).min() > 1e-2
     assert torch.equal(forward(component, inputs), plain), "nothing stays behind"
+
+
+def test_several_peoples_loras_share_the_steps_of_one_batch(families, tmp_path):
+    """One picture without, two with LoRAs of their own: each as from a model with them merged."""
+    pipeline = families["sdxl"][0]
+    source = ModelSource(source="tiny")
+    changes = [random_changes(pipeline.unet, attention_layer, seed=seed) for seed in (1, 2)]
+    words = random_changes(pipeline.text_encoder_2, lambda name: name.endswith("fc1"), seed=3)
+    tensors = [
+        spelled(changes[0], "kohya"),
+        spelled(changes[1], "kohya") | spelled(words, "kohya", "text_encoder_2"),
+    ]
+    uses = [
+        LoraUse(path=save_lora(tmp_path / f"{index}.safetensors", each), scale=0.4)
+        for index, each in enumerate(tensors)
+    ]
+    models = [tiny_sdxl() for _ in range(3)]
+    for model, change in zip(models[1:], changes, strict=True):
+        model.unet = merged(model.unet, (change, 0.4))
+    models[2].text_encoder_2 = merged(models[2].text_encoder_2, (words, 0.4))
+    plain = request_for("a cat", model=source, steps=3)
+    requests = [plain, *(plain.model_copy(update={"loras": (use,)}) for use in uses)]
+    family = family_of(pipeline, source, LoraBank(pipeline))
+
+    drawings = [family.begin(request, 0) for request in requests]
+    assert len({drawing.key for drawing in drawings}) == 1
+    while not drawings[0].is_done:
+        batch.step(family, drawings)
+
+    for drawing, model in zip(drawings, models, strict=True):
+        alone = family_of(model, source)
+        expected = alone.begin(plain, 0)
+        while not expected.is_done:
+            batch.step(alone, [expected])
+        assert (drawing.latents - expected.latents).abs().max() <= 1e-4 * expected.latents.std()
+    assert (drawings[0].latents - drawings[1].latents).abs().max() > 1e-2
 
 
 def test_a_rows_bits_do_not_depend_on_whose_loras_are_beside_it(families, tmp_path):
