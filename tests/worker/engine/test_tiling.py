@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from core.errors import UserError
-from tests.worker.engines import request_for, unwatched
+from tests.worker.engines import SHIPPED, request_for, unwatched
 from worker.engine.tiling import tiled
+from worker.engine.whole import Whole
 
 
 def seams(pixels) -> tuple[float, float]:
@@ -25,7 +26,7 @@ def test_edges_meet_only_where_asked(shipped):
     tile = plain.model_copy(update={"is_tile": True})
 
     def draw(request):
-        return shipped.draw(request, request.pictures[0], lambda _report: None)
+        return Whole(shipped.pipeline, SHIPPED).draw(request, 0, lambda _report: None)
 
     before, tiles, after = draw(plain), draw(tile), draw(plain)
 

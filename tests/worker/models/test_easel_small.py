@@ -7,7 +7,8 @@ import re
 import pytest
 
 from core.catalog import SHIPPED_MODELS, load_profile
-from tests.worker.engines import request_for
+from tests.worker.engines import SHIPPED, request_for
+from worker.engine.whole import Whole
 
 FOLDER = SHIPPED_MODELS / "easel-small"
 CARD = (FOLDER / "README.md").read_text("utf-8")
@@ -77,7 +78,7 @@ def test_each_style_changes_the_picture_in_words_it_knows(shipped, style):
 
     def background(prompt):
         request = request_for(prompt, steps=8, guidance_scale=PROFILE.guidance_scale)
-        pixels = shipped.draw(request, request.pictures[0], lambda _report: None)
+        pixels = Whole(shipped.pipeline, SHIPPED).draw(request, 0, lambda _report: None)
         return pixels[:8].mean(axis=(0, 1))
 
     assert words.startswith(" ")
