@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Self
 
 from bot.courier import Courier
+from bot.paces import Paces
 from core.blobs import Blobs
 from core.catalog import Catalog, load_catalog
 from core.contracts.base import utc_now
@@ -30,11 +31,13 @@ class Services:
     catalog: Catalog
     clock: Callable[[], datetime] = utc_now
     courier: Courier = field(init=False, repr=False)
+    paces: Paces = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Give the courier the same store, queue and events as everybody."""
+        """Give the courier and the paces the same store, queue and events as everybody."""
         courier = Courier(self.store, self.queue, self.events, self.clock)
         object.__setattr__(self, "courier", courier)
+        object.__setattr__(self, "paces", Paces(self.store, self.clock))
 
     def __enter__(self) -> Self:
         return self

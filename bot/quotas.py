@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from core.contracts.actors import Actor
 from core.contracts.ids import MemberId
+from core.contracts.usage import Load
 from core.errors import UserError
 from core.settings import CoreSettings
 from core.storage import Unit
@@ -50,44 +51,54 @@ def require_room(
         UserError: `too_many_waiting`, `community_queue_full`, `gpu_allowance_spent`,
             `community_allowance_spent`.
     """
-    _require_place(unit, actor, settings)
-    own = allowance_of(unit, actor, settings, now)
-    _require_allowance("gpu_allowance_spent", own, price_gpu_s, now)
+    own, everybody = unit.usage.waiting(actor.community_id, actor.member_id)
+    _require_places(actor, settings, own, everybody)
+    allowance = _allowance_of(unit, actor, settings, own, now)
+    _require_allowance("gpu_allowance_spent", allowance, price_gpu_s, now)
     if settings.daily_gpu_s_community != UNLIMITED:
-        everybody = _allowance(unit, actor, None, settings.daily_gpu_s_community, now)
-        _require_allowance("community_allowance_spent", everybody, price_gpu_s, now)
+        allowance = _allowance(unit, actor, None, settings.daily_gpu_s_community, everybody, now)
+        _require_allowance("community_allowance_spent", allowance, price_gpu_s, now)
 
 
 def allowance_of(unit: Unit, actor: Actor, settings: CoreSettings, now: datetime) -> Allowance:
     """Tell what a person may still have drawn today."""
-    allowed = settings.daily_gpu_s
-    if actor.is_moderator and allowed != UNLIMITED:
-        theirs = settings.daily_gpu_s_moderator
-        allowed = UNLIMITED if theirs == UNLIMITED else max(allowed, theirs)
-    return _allowance(unit, actor, actor.member_id, allowed, now)
+    own, _ = unit.usage.waiting(actor.community_id, actor.member_id)
+    return _allowance_of(unit, actor, settings, own, now)
 
 
-def _require_place(unit: Unit, actor: Actor, settings: CoreSettings) -> None:
+def _require_places(actor: Actor, settings: CoreSettings, own: Load, everybody: Load) -> None:
     limit = settings.max_waiting_jobs
     if actor.is_moderator:
         limit = max(limit, settings.max_waiting_jobs_moderator)
-    own = unit.usage.waiting(actor.community_id, actor.member_id)
     if own.count >= limit:
         raise UserError("too_many_waiting", value=own.count, allowed=[str(limit)])
     limit = settings.max_waiting_jobs_community
-    everybody = unit.usage.waiting(actor.community_id)
     if everybody.count >= limit:
         raise UserError("community_queue_full", value=everybody.count, allowed=[str(limit)])
 
 
+def _allowance_of(
+    unit: Unit, actor: Actor, settings: CoreSettings, waiting: Load, now: datetime
+) -> Allowance:
+    allowed = settings.daily_gpu_s
+    if actor.is_moderator and allowed != UNLIMITED:
+        theirs = settings.daily_gpu_s_moderator
+        allowed = UNLIMITED if theirs == UNLIMITED else max(allowed, theirs)
+    return _allowance(unit, actor, actor.member_id, allowed, waiting, now)
+
+
 def _allowance(
-    unit: Unit, actor: Actor, member_id: MemberId | None, allowed: float, now: datetime
+    unit: Unit,
+    actor: Actor,
+    member_id: MemberId | None,
+    allowed: float,
+    waiting: Load,
+    now: datetime,
 ) -> Allowance:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     used = 0.0
     if allowed != UNLIMITED:
-        used = unit.usage.drawn_gpu_s(actor.community_id, midnight, member_id)
-        used += unit.usage.waiting(actor.community_id, member_id).gpu_s
+        used = unit.usage.drawn_gpu_s(actor.community_id, midnight, member_id) + waiting.gpu_s
     return Allowance(allowed, used, midnight + timedelta(days=1))
 
 

@@ -100,7 +100,7 @@ def admit(  # noqa: PLR0913 - who asks for what, where, and how it came about.
         update={
             "parent_id": parent,
             "action": action,
-            "price_gpu_s": _price(services, spec, profile),
+            "price_gpu_s": price.price_of(spec, profile, services.paces.of(profile.name)),
         }
     )
     verdict = services.gate.screen_rules(
@@ -130,11 +130,6 @@ def _require_inputs(
         return []
     with services.store.reading() as unit:
         return inputs.require(unit, actor, address, spec)
-
-
-def _price(services: Services, spec: GenerationSpec, profile: ModelProfile) -> float | None:
-    with services.store.reading() as unit:
-        return price.price_of(spec, profile, unit.usage.pace(profile.name))
 
 
 def _require_drawable(spec: GenerationSpec, profile: ModelProfile) -> None:

@@ -45,7 +45,7 @@ def refused(services, actor, address, flags):
     with pytest.raises(UserError) as caught:
         ask(services, actor, address, flags)
     with services.store.reading() as unit:
-        assert unit.usage.waiting(actor.community_id, actor.member_id).count == 0
+        assert unit.usage.waiting(actor.community_id, actor.member_id)[0].count == 0
     return caught.value.code
 
 

@@ -86,7 +86,7 @@ def test_a_slip_is_told_and_changes_nothing(services, bob, address, job_id, fiel
 
     assert (reply.kind, reply.title) == (ReplyKind.ERROR, title)
     with services.store.reading() as unit:
-        assert unit.usage.waiting(bob.community_id, bob.member_id).count == 0
+        assert unit.usage.waiting(bob.community_id, bob.member_id)[0].count == 0
 
 
 def test_anothers_mask_is_not_there(services, ada, address, job_id, mask):

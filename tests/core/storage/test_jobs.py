@@ -280,9 +280,9 @@ def test_waiting_jobs_are_counted_per_member_and_community(store):
     added(store, JobState.QUEUED, community="elsewhere")
 
     with store.reading() as unit:
-        assert unit.usage.waiting("local", "web:ada").count == len(WAITING)
-        assert unit.usage.waiting("local", "web:bob").count == 1
-        assert unit.usage.waiting("local", "web:eve").count == 0
+        assert unit.usage.waiting("local", "web:ada")[0].count == len(WAITING)
+        assert unit.usage.waiting("local", "web:bob")[0].count == 1
+        assert unit.usage.waiting("local", "web:eve")[0].count == 0
 
 
 def test_recent_jobs_come_newest_first_within_what_was_asked(store):

@@ -25,10 +25,15 @@ def test_what_waits_is_counted_and_priced_for_a_member_and_a_community(store):
     count = len(WAITING)
 
     with store.reading() as unit:
-        assert unit.usage.waiting("local", "web:ada") == Load(count=count, gpu_s=2.0 * count)
-        assert unit.usage.waiting("local", "web:bob") == Load(count=1, gpu_s=0)
-        assert unit.usage.waiting("local", "web:eve") == Load(count=0, gpu_s=0)
-        assert unit.usage.waiting("local") == Load(count=count + 1, gpu_s=2.0 * count)
+        everybody = Load(count=count + 1, gpu_s=2.0 * count)
+        assert unit.usage.waiting("local", "web:ada") == (
+            Load(count=count, gpu_s=2.0 * count),
+            everybody,
+        )
+        assert unit.usage.waiting("local", "web:bob") == (Load(count=1, gpu_s=0), everybody)
+        assert unit.usage.waiting("local", "web:eve") == (Load(count=0, gpu_s=0), everybody)
+        nobody = Load(count=0, gpu_s=0)
+        assert unit.usage.waiting("nowhere", "web:ada") == (nobody, nobody)
 
 
 def test_what_was_drawn_since_a_moment_adds_up_deleted_or_not(store):
