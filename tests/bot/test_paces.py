@@ -27,12 +27,14 @@ def test_a_pace_is_remembered_for_some_seconds(services, clock):
     assert (remembered, paces.of("easel-small").step_s) == (0.1, 0.2)
 
 
-def test_the_first_picture_of_a_model_counts_at_once(services, clock):
-    """That it never drew is asked for again."""
+def test_the_first_picture_of_a_model_counts_soon(services, clock):
+    """That it never drew is asked for again after a second."""
     paces = Paces(services.store, clock)
     assert paces.of("easel-small").step_s is None
-
     drew(services, 2.0)
+    assert paces.of("easel-small").step_s is None
+
+    clock.move(1)
 
     assert paces.of("easel-small").step_s == 0.1
 
