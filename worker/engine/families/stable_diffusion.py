@@ -101,7 +101,7 @@ class StableDiffusion:
                 dtype=rows["encoder_hidden_states"].dtype,
             )
             beginning = self._beginning(request, course)
-        return Drawing(
+        drawing = Drawing(
             request_id=request.request_id,
             picture=picture,
             key=key,
@@ -119,6 +119,8 @@ class StableDiffusion:
             fingerprint=snapshots.fingerprint(request, picture),
             step_options=step_options(scheduler, generator, **options),
         )
+        self._prepare(drawing)
+        return drawing
 
     @torch.inference_mode()
     def predict(self, drawings: Sequence[Drawing], bucket: int) -> list[torch.Tensor]:
@@ -240,6 +242,15 @@ class StableDiffusion:
             }
             self._joined = (company, row_count, joined)
         return self._joined[2]
+
+    def _prepare(self, drawing: Drawing) -> None:
+        """Have the UNet traced for what this drawing will ask it."""
+        if self._traced is not None and not drawing.loras:
+            is_tile = drawing.key.is_tile
+            sample = _repeated(drawing.model_input(), drawing.row_count)
+            timesteps = torch.full((drawing.row_count,), float(drawing.timestep))
+            with self._tiling(is_tile=is_tile):
+                self._traced.prepare(sample, timesteps, drawing.rows, is_tile=is_tile)
 
     def _ask(self, sample: torch.Tensor, timesteps: torch.Tensor, rows: Rows) -> torch.Tensor:
         answer: torch.Tensor = self.pipeline.unet(
