@@ -5,6 +5,7 @@ the same cores stretches the run, but not the figures, and arrivals come as they
 of one's own.
 """
 
+import dataclasses
 import random
 import statistics
 import time
@@ -14,15 +15,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from diffusers import UNet2DConditionModel
 
 from bench.engine_numerics import MODEL
 from bench.report import percentile
 from core.prompts import weigh
+from worker.engine.families.choice import family_of
 from worker.engine.loop import Loop
 from worker.engine.messages import DrawFinished, DrawRequest, FromEngine, PictureOrder, Start
 from worker.engine.pixels import to_pixels
 from worker.engine.residents import Resident
 from worker.engine.turns import Candidate, Room, Turns
+from worker.engine.whole import Whole
 
 SLOTS = 8
 LOAD = 0.8
@@ -209,10 +213,34 @@ def call(pipeline: Any, request: DrawRequest) -> None:
     to_pixels(images[0])
 
 
-def short_jobs(resident: Resident, evaluation_s: float, budget_s: float) -> dict[str, Any]:
+def narrowed(resident: Resident) -> Resident:
+    """Give the shipped model a narrow UNet of random weights.
+
+    Who waits for whom does not depend on what is drawn, and a percentile needs many requests.
+    """
+    pipeline = resident.model.pipeline
+    config = {**pipeline.unet.config, "block_out_channels": (32, 32), "norm_num_groups": 8}
+    torch.manual_seed(0)
+    unet = UNet2DConditionModel.from_config(config).eval()  # type: ignore[no-untyped-call] # diffusers'.
+    narrow = type(pipeline)(**{**pipeline.components, "unet": unet}, requires_safety_checker=False)
+    narrow.set_progress_bar_config(disable=True)
+    model = dataclasses.replace(resident.model, pipeline=narrow)
+    return Resident(model, family_of(narrow, MODEL), Whole(narrow, MODEL))
+
+
+def work_s(resident: Resident) -> float:
+    """Measure what one evaluation takes in good company, with all that belongs to a picture."""
+    requests = [
+        ask(f"w{index}", (SHORT_STEPS, LONG_STEPS)[index % 2], 1, index) for index in range(32)
+    ]
+    _, took_s = run(resident, lambda _: [Arrival(0.0, each) for each in requests], most=SLOTS)
+    return took_s / sum(request.steps for request in requests)
+
+
+def short_jobs(shipped: Resident, count: int) -> dict[str, Any]:
     """Compare how long 4-step requests take among long ones, in turns and in order of arrival."""
-    mean_s = (SHORT_STEPS + LONG_STEPS * 2.5) / 2 * evaluation_s
-    count = int(min(80, max(24, budget_s / 2 / mean_s)))
+    resident = narrowed(shipped)
+    mean_s = (SHORT_STEPS + LONG_STEPS * 2.5) / 2 * work_s(resident)
     chance = random.Random(3)
     plan: list[tuple[float, DrawRequest]] = []
     at = 0.0
