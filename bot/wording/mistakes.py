@@ -69,9 +69,7 @@ GRAMMAR: dict[str, Words] = {
     "style_unsupported": Words(
         "This model has no style “{value}”", "This model's styles: {allowed}."
     ),
-    "lora_unsupported": Words(
-        "This model has no LoRA “{value}”", "This model's LoRAs: {allowed}."
-    ),
+    "lora_unsupported": Words("This model has no LoRA “{value}”", "This model's LoRAs: {allowed}."),
     "aspect_unsupported": Words(
         "This model does not draw {value}", "{flag} takes {allowed} with this model."
     ),
