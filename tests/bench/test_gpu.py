@@ -26,6 +26,7 @@ runpy.run_module("bench.gpu", run_name="__main__")
 """
 
 
+@pytest.mark.timeout(600)  # Eight seconds of processor time, most of them imports.
 def test_it_runs_end_to_end_without_any_package_of_ours(tmp_path):
     """Both architectures, all that is measured, on a CPU and with tiny networks."""
     root = subprocess.run(
