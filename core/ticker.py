@@ -17,11 +17,13 @@ class Ticker:
         self._interval_s = interval_s
         self._action = action
         self._name = name
+        self._is_at_once = True
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
-    def start(self) -> None:
-        """Begin, with a first call at once."""
+    def start(self, *, is_at_once: bool = True) -> None:
+        """Begin, with a first call at once or after the first interval."""
+        self._is_at_once = is_at_once
         self._thread.start()
 
     def stop(self) -> None:
@@ -31,6 +33,8 @@ class Ticker:
             self._thread.join()
 
     def _run(self) -> None:
+        if not self._is_at_once and self._stopped.wait(self._interval_s):
+            return
         while True:
             try:
                 self._action()

@@ -54,7 +54,8 @@ class JobLease:
         self._ticker = Ticker("job-lease", lease.total_seconds() / RENEWALS_PER_LEASE, self._renew)
 
     def __enter__(self) -> Self:
-        self._ticker.start()
+        # Both leases were taken a moment ago.
+        self._ticker.start(is_at_once=False)
         return self
 
     def __exit__(

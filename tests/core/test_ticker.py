@@ -33,3 +33,14 @@ def test_one_that_never_began_stops_at_once():
     ticker.stop()
 
     assert calls == []
+
+
+def test_one_that_is_not_to_call_at_once_waits_and_ends_without():
+    """Who has just done the thing need not do it again; the end does not wait for the interval."""
+    calls: list[int] = []
+    ticker = Ticker("test", 3600, lambda: calls.append(1))
+
+    ticker.start(is_at_once=False)
+    ticker.stop()
+
+    assert calls == []

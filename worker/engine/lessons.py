@@ -3,10 +3,10 @@
 from collections import deque
 
 from core.errors import AppError
-from core.prompts import PromptPart
 from worker.engine.families.base import BUCKETS
-from worker.engine.messages import DrawRequest, ModelSource, PictureOrder
+from worker.engine.messages import ModelSource
 from worker.engine.pipelines import translated
+from worker.engine.rehearsal import request_for
 from worker.engine.residents import Residents
 from worker.engine.stepping import Stepper, note_cause
 
@@ -40,7 +40,7 @@ class Lessons:
             return 0.0
         try:
             with translated("draw_failed"):
-                drawing = resident.family.begin(_request(self._source), 0)
+                drawing = resident.family.begin(request_for(self._source), 0)
                 times = self._stepper.timing.of(drawing.key)
                 if times.known and times.step_s(count) > _STEP_MAX_S:
                     return 0.0
@@ -49,9 +49,3 @@ class Lessons:
             note_cause(error)
             self._counts.clear()
             return 0.0
-
-
-def _request(source: ModelSource) -> DrawRequest:
-    """Make a request that is never drawn, to have something to time."""
-    order = PictureOrder(parts=(PromptPart("a lesson", 1.0),), seed=0)
-    return DrawRequest(request_id="lesson", model=source, pictures=(order,), steps=4)

@@ -14,6 +14,7 @@ from worker.engine.ledger import Device, Ledger, weight_bytes
 from worker.engine.lora import LoraBank
 from worker.engine.messages import FromEngine, LoadFailed, Loading, ModelSource, Ready, Start
 from worker.engine.pipelines import LoadedModel
+from worker.engine.rehearsal import rehearse
 from worker.engine.weights import folder_of
 from worker.engine.whole import Whole
 
@@ -92,6 +93,8 @@ class Residents:
         loras = LoraBank(model.pipeline)
         family = family_of(model.pipeline, source, loras)
         whole = Whole(model.pipeline, source, loras)
+        if family is not None:
+            rehearse(family, source)
         resident = self._models[source] = Resident(model, family, whole)
         load_s = time.monotonic() - began
         log.info("model_loaded", source=source.source, load_s=round(load_s, 2))
