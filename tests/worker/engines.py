@@ -5,7 +5,7 @@ from core.prompts import weigh
 from worker.engine.messages import DrawProgress, DrawRequest, ModelSource, PictureOrder, Start
 from worker.engine.supervisor import Supervisor
 
-SHIPPED = ModelSource(source=str(SHIPPED_MODELS / "easel-small"), native_size=64)
+SHIPPED = ModelSource(source=str(SHIPPED_MODELS / "easel-small"), native_size=128)
 
 PATIENCE_S = 90.0
 """Far more than anything takes on an idle machine (5 s for a start): the machine is shared."""

@@ -56,9 +56,9 @@ def test_a_style_is_given_to_what_is_wanted():
 @pytest.mark.parametrize(
     ("spec", "profile", "steps", "guidance_scale"),
     [
-        pytest.param({}, PROFILE, 20, 4.0, id="the profile's own"),
-        pytest.param({"quality": Quality.DRAFT}, PROFILE, 12, 4.0, id="draft"),
-        pytest.param({"quality": Quality.HD}, PROFILE, 30, 4.0, id="hd"),
+        pytest.param({}, PROFILE, 20, 3.0, id="the profile's own"),
+        pytest.param({"quality": Quality.DRAFT}, PROFILE, 12, 3.0, id="draft"),
+        pytest.param({"quality": Quality.HD}, PROFILE, 30, 3.0, id="hd"),
         pytest.param({"steps": 3, "guidance_scale": 2.0}, PROFILE, 3, 2.0, id="asked for"),
         pytest.param({"stylize": 1000}, PROFILE, 20, 8.0, id="stylize"),
         pytest.param({}, BARE, 30, None, id="a model without a profile decides"),
@@ -80,7 +80,7 @@ def test_the_rest_is_passed_on():
 
     assert (request.negative, str(request.aspect)) == ("rain, fog", "3:2")
     assert (request.is_tile, request.has_previews) == (True, False)
-    assert (request.model.source, request.model.native_size) == (PROFILE.source, 64)
+    assert (request.model.source, request.model.native_size) == (PROFILE.source, 128)
 
 
 def test_loras_are_ordered_by_their_files_and_weights():

@@ -30,10 +30,10 @@ def opened(jpeg) -> Image.Image:
 
 
 def test_a_tiny_autoencoder_shows_its_own_picture(shipped):
-    """Latents of the shipped model become its 64 pixels."""
+    """Latents of the shipped model become its 128 pixels."""
     jpeg = shipped.previewer.jpeg(torch.zeros(1, 4, 16, 16))
 
-    assert opened(jpeg).size == (64, 64)
+    assert opened(jpeg).size == (128, 128)
 
 
 def test_a_large_autoencoder_is_fitted_instead_of_run():

@@ -36,17 +36,26 @@ _HELD_BACK = 64
 _LESSON = Lesson("autoencoder", peak=2e-3, clip=3.0, weight_decay=1e-4)
 
 
-def build() -> Autoencoder:
-    """Build one with an initialisation from which it learns at once."""
+def build(teacher: Autoencoder | None = None) -> Autoencoder:
+    """Build one with an initialisation from which it learns at once.
+
+    With a teacher of half the factor its decoder begins as the teacher's, one stage longer.
+    """
+    width, blocks = _WIDTH, (4, 3, 2, 1)
+    if teacher is not None:
+        width = teacher.config.decoder_block_out_channels[0]
+        blocks = (*teacher.config.num_decoder_blocks, 1)
     model = new_autoencoder(
         encoder_block_out_channels=(_WIDTH,) * 4,
-        decoder_block_out_channels=(_WIDTH,) * 4,
+        decoder_block_out_channels=(width,) * 4,
         latent_channels=LATENT_CHANNELS,
         num_encoder_blocks=(0, 2, 3, 4),
-        num_decoder_blocks=(4, 3, 2, 1),
+        num_decoder_blocks=blocks,
         scaling_factor=1.0,
     )
     _initialise(model)
+    if teacher is not None:
+        _follow(model.decoder.layers, teacher.decoder.layers)
     return model.to(memory_format=torch.channels_last)
 
 
@@ -78,6 +87,19 @@ def _initialise(model: Autoencoder) -> None:
     last.bias.fill_(0.6)
 
 
+@torch.no_grad()
+def _follow(layers: nn.Sequential, taught: nn.Sequential) -> None:
+    """Begin with what was taught, and a last stage that only repeats each pixel."""
+    for layer, before in zip(layers, list(taught)[:-1], strict=False):
+        layer.load_state_dict(before.state_dict())
+    convolutions = [part for part in layers.modules() if isinstance(part, nn.Conv2d)]
+    # One after the doubling, three in the last block, one that draws.
+    repeating, _, _, polishing, drawing = convolutions[-5:]
+    nn.init.dirac_(repeating.weight)
+    nn.init.zeros_(polishing.weight)
+    drawing.load_state_dict(taught[-1].state_dict())
+
+
 def to_tensor(pictures: Pictures) -> Tensor:
     """Bring pictures of 0 to 255 to the range of -1 to 1, channels first."""
     pixels = torch.from_numpy(pictures.copy()).permute(0, 3, 1, 2)
@@ -103,7 +125,7 @@ def train(
     """
     torch.manual_seed(0)
     pictures = np.load(scenes, mmap_mode="r")
-    model = build()
+    model = build(teacher)
     loop = Loop(_LESSON, model, team, watch, folder)
     crops = _crops(pictures, np.random.default_rng([team.rank, loop.step]))
     measured = to_tensor(pictures[:_HELD_BACK])

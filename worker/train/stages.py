@@ -70,8 +70,7 @@ def export_pipeline(plan: Plan) -> None:
         raise FileNotFoundError(plan.folder / "denoiser.pt")
     unet, encoder = _models(plan)
     nn.ModuleDict({"unet": unet, "text": encoder}).load_state_dict(state["average"])
-    own = plan.folder / "vae"
-    coder = autoencoder.load(own if own.exists() else _part(plan, "vae"))
+    coder = autoencoder.load(plan.folder / "vae")
     tokenizer = load_tokenizer(_part(plan, "tokenizer"))
     export.save_pipeline(unet, encoder, coder, tokenizer, plan.folder / "pipeline")
 
@@ -101,7 +100,11 @@ def _logged(plan: Plan, work: Callable[[Plan, Team], None], team: Team) -> None:
 
 def _train_autoencoder(plan: Plan, team: Team) -> None:
     watch = Stopwatch(minutes=plan.autoencoder_minutes)
-    autoencoder.train(team, plan.folder / "scenes.npy", plan.folder, watch)
+    teacher = autoencoder.load(plan.start / "vae") if plan.start else None
+    if teacher is not None and autoencoder.factor_of(teacher) == autoencoder.FACTOR:
+        teacher.save_pretrained(plan.folder / "vae")
+        return
+    autoencoder.train(team, plan.folder / "scenes.npy", plan.folder, watch, teacher)
 
 
 def _encode(plan: Plan, team: Team) -> None:
@@ -152,7 +155,9 @@ def _in_team(work: Callable[[Plan, Team], None]) -> Callable[[Plan], None]:
     return partial(_together, work=work)
 
 
-_FROM_A_PIPELINE = (
+_RENDERING = _Stage("render scenes", _render_scenes, "scenes.npy")
+_CODING = _Stage("train the autoencoder", _in_team(_train_autoencoder), "vae")
+_TEACHING = (
     _Stage("encode scenes", _in_team(_encode)),
     _Stage("pre-train the text encoder", _in_team(_train_text_encoder), "text_encoder"),
     _Stage("train the denoiser", _in_team(_train_denoiser)),
@@ -160,7 +165,8 @@ _FROM_A_PIPELINE = (
 )
 _FROM_NOTHING = (
     _Stage("train the tokenizer", _train_tokenizer, "tokenizer"),
-    _Stage("render scenes", _render_scenes, "scenes.npy"),
-    _Stage("train the autoencoder", _in_team(_train_autoencoder), "vae"),
-    *_FROM_A_PIPELINE,
+    _RENDERING,
+    _CODING,
+    *_TEACHING,
 )
+_FROM_A_PIPELINE = (_RENDERING, _CODING, *_TEACHING)

@@ -37,7 +37,7 @@ def test_a_seed_gives_the_same_pixels_again_and_another_seed_others(shipped):
 
     again, _ = draw(shipped, request_for("a red apple", seed=7))
 
-    assert first.shape == (64, 64, 3)
+    assert first.shape == (128, 128, 3)
     assert first.dtype == np.uint8
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
@@ -47,7 +47,7 @@ def test_words_steps_and_guidance_reach_the_picture(shipped):
     """The apple is red, its background is blue, and each knob turns something."""
     plain = request_for("a red apple on a blue background", steps=12, guidance_scale=4.0)
     pixels, steps = draw(shipped, plain)
-    centre, corner = pixels[24:40, 24:40].mean(axis=(0, 1)), pixels[:6, :6].mean(axis=(0, 1))
+    centre, corner = pixels[48:80, 48:80].mean(axis=(0, 1)), pixels[:12, :12].mean(axis=(0, 1))
 
     other_guidance, _ = draw(shipped, plain.model_copy(update={"guidance_scale": 1.5}))
     other_negative, _ = draw(shipped, plain.model_copy(update={"negative": "a red apple"}))

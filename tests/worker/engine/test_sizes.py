@@ -32,7 +32,7 @@ PIXELS = SimpleNamespace(unet=SimpleNamespace(config={"sample_size": 32}))
         pytest.param(SDXL, "16:9", None, (1376, 768), id="SDXL wide, in steps of 32"),
         pytest.param(SDXL, "9:16", None, (768, 1376), id="SDXL tall"),
         pytest.param(SDXL, "1:1", 768, (768, 768), id="a profile's size wins"),
-        pytest.param(SMALL, "1:1", None, (64, 64), id="the shipped model"),
+        pytest.param(SMALL, "1:1", None, (64, 64), id="a small model"),
         pytest.param(SMALL, "64:1", None, (512, 8), id="never nothing"),
         pytest.param(FLUX, "1:1", None, (1024, 1024), id="transformer"),
         pytest.param(PIXELS, "1:1", None, (32, 32), id="no autoencoder"),

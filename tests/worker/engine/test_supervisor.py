@@ -60,7 +60,7 @@ def test_a_request_becomes_its_pictures(engine):
 
     assert [picture.picture for picture in result.pictures] == [0, 1]
     assert {(picture.width, picture.height, len(picture.rgb)) for picture in result.pictures} == {
-        (64, 64, 64 * 64 * 3)
+        (128, 128, 128 * 128 * 3)
     }
     assert {picture.seed for picture in result.pictures} == {7}
     facts = result.facts

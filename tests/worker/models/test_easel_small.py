@@ -36,8 +36,8 @@ def test_the_folder_is_small_and_holds_no_code():
     """It stays within its budget, and nothing in it can run."""
     files = [path for path in FOLDER.rglob("*") if path.is_file()]
 
-    assert sum(path.stat().st_size for path in files) < 16_000_000
-    assert {path.suffix for path in files} <= {".json", ".safetensors", ".md", ""}
+    assert sum(path.stat().st_size for path in files) < 20_000_000
+    assert {path.suffix for path in files} <= {".json", ".safetensors", ".md", ".png", ""}
 
 
 def test_the_notice_carries_the_notices_of_what_it_was_made_from():
@@ -53,7 +53,7 @@ def test_the_profile_is_the_models_own(shipped):
     own = json.loads((FOLDER / "easel.json").read_text("utf-8"))
 
     assert set(own) <= set(type(PROFILE).model_fields)
-    assert PROFILE.native_size == shipped.pipeline.unet.config.sample_size * 4
+    assert PROFILE.native_size == shipped.pipeline.unet.config.sample_size * 8
     assert PROFILE.guidance_for(None, 0) < PROFILE.guidance_scale < PROFILE.guidance_for(None, 1000)
 
 
@@ -63,6 +63,7 @@ def test_the_profile_is_the_models_own(shipped):
         pytest.param("a red apple and two kittens", ("apple", "cat"), id="aliases and plurals"),
         pytest.param("a SPACESHIP over my home", ("house", "rocket"), id="any case"),
         pytest.param("a triangle", ("triangle",), id="shapes"),
+        pytest.param("three foxes and two puppies", ("dog", "fox"), id="irregular plurals"),
         pytest.param("a glass of water on the grass", (), id="nothing it knows"),
     ],
 )
