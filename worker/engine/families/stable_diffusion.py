@@ -295,7 +295,9 @@ class StableDiffusion:
 
     def _checked(self, image: torch.Tensor) -> tuple[torch.Tensor, Sequence[bool]]:
         """Let the model's own safety checker look, where it has one."""
-        dtype = self.pipeline.unet.dtype
+        if self.pipeline.safety_checker is None:
+            return image, ()
+        dtype = self.pipeline.unet.dtype  # Found by walking through all its weights: 5 ms.
         checked, is_unsafe = self.pipeline.run_safety_checker(image, image.device, dtype)
         return checked, is_unsafe or ()
 

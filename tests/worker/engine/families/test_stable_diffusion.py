@@ -190,6 +190,7 @@ def test_guidance_is_rescaled_as_diffusers_does():
 
 def test_the_models_own_safety_checker_withholds():
     family = StableDiffusion(tiny_sd(), TINY)
+    vars(family.pipeline)["safety_checker"] = object()
     family.pipeline.run_safety_checker = lambda image, device, dtype: (image, [True])
     drawing = family.begin(ask("a cat", steps=1), 0)
     batch.step(family, [drawing])
