@@ -2,9 +2,11 @@
 
 import gc
 import warnings
+from datetime import timedelta
 
 import pytest
 
+from bot import paces
 from core.workflow import JobState
 from tests.bot.web_app import people
 from tests.bot.web_app.pages import wait_for
@@ -152,7 +154,9 @@ class TestPrice:
     """A large request names its price first."""
 
     @pytest.fixture
-    def services(self, services):
+    def services(self, services, monkeypatch):
+        # That nothing was drawn yet is not remembered here, for no test waits a second.
+        monkeypatch.setattr(paces, "UNKNOWN_FOR", timedelta(0))
         settings = services.settings.model_copy(update={"confirm_gpu_s": 0.5})
         object.__setattr__(services, "settings", settings)
         return services
