@@ -259,7 +259,7 @@ def test_a_job_draws_from_what_it_goes_on_from_and_says_so_in_its_record(place):
     place.generate()
 
     (request,) = place.engine.requests
-    assert (request.image.width, request.image.height) == (64, 64)
+    assert (request.image.width, request.image.height) == (128, 128)
     assert request.image.strength == 0.37
     assert (request.image.mask, request.upscale, request.enlarge_to) == (None, None, 512)
     (picture,) = place.pictures()

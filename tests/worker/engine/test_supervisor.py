@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
@@ -91,7 +92,10 @@ def test_two_engines_draw_the_same_pixels(engine, supervisor):
 
 
 def test_several_requests_are_answered_each_with_its_own(engine):
-    """Threads may ask at the same time; nobody gets another's picture."""
+    """Threads may ask at the same time; nobody gets another's picture.
+
+    In company a value may be rounded the other way: by one, and one value in a thousand at most.
+    """
     requests = [request_for("a cat", seed=seed) for seed in range(4)]
     alone = [engine.draw(request, unwatched).pictures[0].rgb for request in requests]
 
@@ -99,7 +103,10 @@ def test_several_requests_are_answered_each_with_its_own(engine):
         together = pool.map(lambda request: engine.draw(request, unwatched), requests)
         together = [result.pictures[0].rgb for result in together]
 
-    assert together == alone
+    for ours, own in zip(together, alone, strict=True):
+        apart = np.abs(np.frombuffer(ours, np.uint8).astype(int) - np.frombuffer(own, np.uint8))
+        assert apart.max() <= 1
+        assert (apart > 0).mean() <= 0.001
 
 
 def test_a_cancelled_request_stops_at_its_next_step(engine):
