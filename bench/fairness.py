@@ -29,7 +29,7 @@ from core.contracts.jobs import QueuePlace
 from core.settings import WebSettings
 from core.workflow import FINAL, JobState, Outcome
 
-DEADLINE_S = 1800.0
+DEADLINE_S = 3600.0
 LOOK_S = 2.0
 """How often everybody's place is asked for while the line is served."""
 
