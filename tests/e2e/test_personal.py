@@ -21,6 +21,9 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(420)]
 DEADLINE_S = 180.0
 ENV = {"EASEL_WEB_PORT": "0", "EASEL_OUTBOX_SWEEP_S": "0.5"}
 ENDED = {JobState.DELIVERED, JobState.FAILED, JobState.WITHHELD, JobState.BLOCKED}
+EXACT = {**ENV, "EASEL_WORKER_REPRODUCIBLE": "true"}
+"""Pictures of one request share steps or not, as it comes: only so do they come out the same."""
+
 
 MEMBER = Actor(
     community_id=CommunityId(WebSettings().community),
@@ -55,7 +58,7 @@ def message_of(services, job_id) -> Reply:
 def test_what_a_member_keeps_outlives_a_full_restart(tmp_path):
     """Settings and a style make a request; later its buttons, its history and its pixels are there."""
     with (
-        Stack(ENV, tmp_path).start() as stack,
+        Stack(EXACT, tmp_path).start() as stack,
         build_services(settings_from(stack.env)) as services,
     ):
 
@@ -76,7 +79,7 @@ def test_what_a_member_keeps_outlives_a_full_restart(tmp_path):
     assert [each.seed for each in pictures] == [7, 8]
 
     with (
-        Stack(ENV, tmp_path).start() as stack,
+        Stack(EXACT, tmp_path).start() as stack,
         build_services(settings_from(stack.env)) as services,
     ):
         shown = commands.run(services, OTHER, f"/show {pictures[1].verify_id}", ELSEWHERE)
