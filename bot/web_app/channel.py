@@ -35,7 +35,7 @@ WAITING_LOOKED_AT = 200
 
 
 PLACES_S = 0.1
-"""The least time between two answers that say where their job stands; pages hear it all the same."""
+"""The least time between two answers that say where their job stands; pages hear it anyway."""
 
 
 def topic_of(channel_id: ChannelId) -> str:

@@ -13,7 +13,7 @@ def test_answers_that_come_close_together_share_one_look_at_the_line(services, m
     with services.store.unit() as unit:
         unit.jobs.add(job)
     channel = Channel(services.store, services.clock, CommunityId("local"), ChannelId("general"))
-    now = iter((10.0, 10.0 + channels.PLACES_S / 2, 10.0 + channels.PLACES_S))
+    now = iter((10.0, 10.0 + channels.PLACES_S / 2, 10.0 + 2 * channels.PLACES_S))
     monkeypatch.setattr(channels.time, "monotonic", lambda: next(now))
 
     places = [channel.waiting_among([job.job_id])[0].place for _ in range(3)]
