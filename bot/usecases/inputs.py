@@ -70,20 +70,10 @@ def origin_of(unit: Unit, actor: Actor, press: Press) -> Origin:
     job = permissions.visible_job(unit, actor, press.job_id)
     picture = _nth(unit.pictures.of_job(job.job_id), press.picture or 0)
     _require_standing(unit, actor, job, picture)
-    require_fitting_place(job, press.address)
+    permissions.require_place(job, press.address)
     drawn_by = _drawn_by(unit, actor, job).spec
     alone = {"prompt": escape(picture.prompt), "seed": picture.seed}
     return Origin(job, picture, drawn_by.model_copy(update=alone))
-
-
-def require_fitting_place(job: Job, address: ReplyAddress) -> None:
-    """Keep what was made in an age-restricted place out of places open to all.
-
-    Raises:
-        UserError: `age_restricted`.
-    """
-    if job.address.is_age_restricted and not address.is_age_restricted:
-        raise UserError("age_restricted", value=job.job_id)
 
 
 def _nth(pictures: Iterable[Picture], index: int) -> Picture:
@@ -112,7 +102,7 @@ def _visible_picture(
         _require_standing(unit, actor, job, picture)
     except NotFound as error:
         raise NotFound("image_not_found", value=verify_id) from error
-    require_fitting_place(job, address)
+    permissions.require_place(job, address)
     return picture
 
 

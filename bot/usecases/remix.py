@@ -76,7 +76,7 @@ def _asked(services: Services, actor: Actor, press: Press) -> GenerationSpec:
         if press.picture is not None:
             return inputs.origin_of(unit, actor, press).spec
         job = permissions.visible_job(unit, actor, press.job_id)
-        inputs.require_fitting_place(job, press.address)
+        permissions.require_place(job, press.address)
         if job.spec.upscale is not None:
             return inputs.origin_of(unit, actor, press).spec
     return job.spec.model_copy(update={"seed": job.seed})
