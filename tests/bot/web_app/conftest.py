@@ -1,6 +1,8 @@
 """Give the web app's tests the real record and use cases; only Redis and the workers are played."""
 
 import contextlib
+import gc
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +18,9 @@ from core.settings import CoreSettings, WebSettings
 from core.storage import Store
 from moderation.engine import Gate
 from moderation.policy import load_policy
+from tests.bot.web_app import people
 from tests.bot.web_app.fakes_events import EventsInMemory
+from tests.bot.web_app.people import Person
 from tests.bot.web_app.server_in_thread import ServerInThread
 from tests.bot.web_app.stage import QueueAway, Stage
 
@@ -78,3 +82,30 @@ def browsers(server: ServerInThread) -> Iterator[Callable[[], httpx.Client]]:
 @pytest.fixture
 def browser(browsers: Callable[[], httpx.Client]) -> httpx.Client:
     return browsers()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright, people.chromium_running(playwright) as browser:
+        yield browser
+    with warnings.catch_warnings():
+        # Playwright leaves its pipes to the garbage collector; here, not in a later test.
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+@pytest.fixture
+def person(chromium, server):
+    """Open browsers of different people; none of their pages may complain."""
+    opened = []
+
+    def open_one(**options) -> Person:
+        opened.append(Person(chromium, server.url, **options))
+        return opened[-1]
+
+    yield open_one
+    for each in opened:
+        each.context.close()
+    assert [complaint for each in opened for complaint in each.complaints] == []

@@ -1,8 +1,5 @@
 """People use the chat in a real browser: by keyboard, side by side, in any light and size."""
 
-import gc
-import warnings
-
 import pytest
 
 from bot.replies import Reply, ReplyKind, Visibility
@@ -25,33 +22,6 @@ pytestmark = [
 
 GORE = "/imagine a decapitated corpse, gore"
 APPLE = "/imagine a red apple on a blue background"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright, people.chromium_running(playwright) as browser:
-        yield browser
-    with warnings.catch_warnings():
-        # Playwright leaves its pipes to the garbage collector; here, not in a later test.
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
-
-
-@pytest.fixture
-def person(chromium, server):
-    """Open browsers of different people; none of their pages may complain."""
-    opened = []
-
-    def open_one(**options) -> Person:
-        opened.append(Person(chromium, server.url, **options))
-        return opened[-1]
-
-    yield open_one
-    for each in opened:
-        each.context.close()
-    assert [complaint for each in opened for complaint in each.complaints] == []
 
 
 def drawn(someone: Person, stage, text=APPLE) -> str:

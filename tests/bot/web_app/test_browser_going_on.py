@@ -1,8 +1,6 @@
 """People go on from a picture in a real browser: grids, forms, painted regions, own pictures."""
 
-import gc
 import io
-import warnings
 
 import pytest
 from PIL import Image
@@ -21,33 +19,6 @@ pytestmark = [
 ]
 
 APPLE = "/imagine a red apple on a blue background"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright, people.chromium_running(playwright) as browser:
-        yield browser
-    with warnings.catch_warnings():
-        # Playwright leaves its pipes to the garbage collector; here, not in a later test.
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
-
-
-@pytest.fixture
-def person(chromium, server):
-    """Open browsers of different people; none of their pages may complain."""
-    opened = []
-
-    def open_one(**options) -> Person:
-        opened.append(Person(chromium, server.url, **options))
-        return opened[-1]
-
-    yield open_one
-    for each in opened:
-        each.context.close()
-    assert [complaint for each in opened for complaint in each.complaints] == []
 
 
 def drawn(someone: Person, stage, text=APPLE) -> str:

@@ -1,7 +1,5 @@
 """People keep their own things in a real browser: history, settings, styles, favourites, limits."""
 
-import gc
-import warnings
 from datetime import timedelta
 
 import pytest
@@ -20,33 +18,6 @@ pytestmark = [
 ]
 
 APPLE = "/imagine a red apple on a blue background"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright, people.chromium_running(playwright) as browser:
-        yield browser
-    with warnings.catch_warnings():
-        # Playwright leaves its pipes to the garbage collector; here, not in a later test.
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
-
-
-@pytest.fixture
-def person(chromium, server):
-    """Open browsers of different people; none of their pages may complain."""
-    opened = []
-
-    def open_one(**options) -> Person:
-        opened.append(Person(chromium, server.url, **options))
-        return opened[-1]
-
-    yield open_one
-    for each in opened:
-        each.context.close()
-    assert [complaint for each in opened for complaint in each.complaints] == []
 
 
 def drawn(someone: Person, stage, text=APPLE) -> str:
