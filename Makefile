@@ -50,12 +50,12 @@ bench-engine: setup ## Measure batch, turns, numbers, stops of the engine (build
 bench-road: setup ## Measure the road: acknowledgement, overhead, rules (build/bench/road.json)
 	@$(BIN)/python -m bench.road
 
-train-model: setup ## Train the shipped model from nothing (hours; resumes; build/train/pipeline)
+train-model: setup ## Train the small model from nothing to its figures (hours; resumes)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m worker.train $(TRAIN_ARGS)
 
 train-enlarger: setup ## Train the network that enlarges pictures for posting (about 30 minutes)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c requirements.lock -e '.[train]'
-	@OMP_NUM_THREADS=1 $(BIN)/python -m worker.train.enlarger
+	@OMP_NUM_THREADS=1 $(BIN)/python -m worker.train.enlarger $(TRAIN_ARGS)
 
 eval-model: setup ## Draw and read what the shipped model was taught (build/bench/model.json)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m worker.train.evaluate
