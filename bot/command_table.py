@@ -64,7 +64,12 @@ COMMANDS: tuple[Command, ...] = (
         "List your own styles; save, delete or use one.",
         "/style save oil thick oil paint",
     ),
-    Command("help", "/help", "List the commands and flags, and what the model knows.", "/help"),
+    Command(
+        "help",
+        "/help [PAGE]",
+        "List the commands, and on the next page the flags; say what the model knows.",
+        "/help 2",
+    ),
     Command("policy", "/policy", "Show what is allowed here and what is not.", "/policy"),
 )
 """In the order in which help lists them."""

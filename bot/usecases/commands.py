@@ -62,7 +62,7 @@ _COMMANDS: dict[str, _Run] = {
     "rerun": rerun_command,
     "settings": settings_command,
     "style": style_command,
-    "help": lambda services, _actor, _rest, _address: cards.help_card(services),
+    "help": lambda services, _actor, rest, _address: cards.help_command(services, rest),
     "policy": lambda services, _actor, _rest, _address: cards.policy_card(services),
 }
 """What each word of `COMMANDS` does."""

@@ -4,6 +4,7 @@ import pytest
 
 from bot.replies import ReplyKind, Visibility
 from bot.usecases import commands
+from bot.usecases import help as cards
 from core.errors import UserError
 from core.workflow import JobState
 
@@ -47,6 +48,25 @@ def test_cards_answer_privately(services, ada, address, text):
     reply = commands.run(services, ada, text, address)
 
     assert (reply.kind, reply.visibility) == (ReplyKind.CARD, Visibility.PRIVATE)
+
+
+@pytest.mark.parametrize(
+    ("text", "page"),
+    [
+        pytest.param("/help", 1, id="none"),
+        pytest.param("/help 2", 2, id="second"),
+        pytest.param("/help 0", 1, id="before the first"),
+        pytest.param("/help me", 1, id="a word"),
+        pytest.param("/help 9999", 9999, id="past the last"),
+        pytest.param("/help 99999999999", 1, id="no page's number"),
+        pytest.param("/help ²", 1, id="no plain digit"),
+    ],
+)
+def test_help_opens_at_the_page_that_is_asked_for(services, ada, address, text, page):
+    """And answers whatever stands there instead."""
+    reply = commands.run(services, ada, text, address)
+
+    assert reply == cards.help_card(services, page)
 
 
 @pytest.mark.parametrize(

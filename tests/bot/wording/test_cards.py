@@ -6,18 +6,36 @@ from inline_snapshot import snapshot
 from bot import wording
 from bot.command_table import COMMANDS
 from bot.grammar import FLAGS
-from core.catalog import ModelProfile
+from bot.wording.pages import (
+    CHARACTERS_MOST,
+    FIELDS_MOST,
+    LINES_MOST,
+    NAME_MOST,
+    VALUE_MOST,
+    size_of,
+)
+from core.catalog import ModelProfile, load_catalog
+from core.settings import CoreSettings
 from moderation.policy import MissingCheck, load_policy
 
 
-def test_help_lists_every_command_and_flag(profile, told):
-    card = told(wording.help_card(COMMANDS, FLAGS, profile))
+def help_pages(profile):
+    """Every page of the help, as one leafs through it."""
+    pages = [wording.help_card(COMMANDS, FLAGS, profile)]
+    while (page := wording.help_card(COMMANDS, FLAGS, profile, len(pages) + 1)).fields:
+        pages.append(page)
+    return pages
 
-    assert card == snapshot("""\
+
+def test_help_explains_every_command_and_flag(profile, told):
+    cards = "\n\n".join(told(page) for page in help_pages(profile))
+
+    assert cards == snapshot("""\
 (card, private) How to ask for a picture
 Type /imagine and say what to draw. Flags may follow, in any order.
 {red,blue} draws one picture for each choice; red apple::2 sky::1 weighs the parts; text in quotes is never read as a flag.
 Easel Small is a small model. It knows about apples, pineapples, mushrooms, donuts, rabbits, lions, unicorns, whales, trees, stars, houses, trains and 32 more.
+The flags: /help 2
 /imagine PROMPT [FLAGS]: Draw pictures of what you describe.
 /show ID: Show a request again, by its id or a picture's: where it stands, or its pictures.
 /cancel JOB: Call a request of yours back while it waits or is drawn; /cancel all calls back all.
@@ -26,8 +44,11 @@ Easel Small is a small model. It knows about apples, pineapples, mushrooms, donu
 /rerun ID [NUMBER]: Draw a request, or one picture by its number or verify id, again as it was and say whether it came out the same.
 /settings [NAME VALUE]: Show or change what is in force where your requests do not say otherwise.
 /style [save NAME WORDS]: List your own styles; save, delete or use one.
-/help: List the commands and flags, and what the model knows.
+/help [PAGE]: List the commands, and on the next page the flags; say what the model knows.
 /policy: Show what is allowed here and what is not.
+
+(card, private) How to ask for a picture, page 2
+Flags follow the prompt of /imagine, in any order.
 --ar W:H (--aspect): Shape of the picture, width to height. Values: two whole numbers from 1 to 64, as in 16:9; without it: your settings, else 1:1.
 --no A, B: What to keep out: everything up to the next flag. Values: words or phrases with commas between them, 1000 characters in all; without it: nothing.
 --seed NUMBER: Where chance starts: the same prompt, flags and seed draw the same picture. Values: whole numbers from 0 to 4294967295; without it: drawn by chance and shown with the picture.
@@ -47,14 +68,47 @@ Easel Small is a small model. It knows about apples, pineapples, mushrooms, donu
 --mask ID: Where to draw anew: what is white in the mask; the rest of the picture stays. Values: the id of a mask you uploaded, such as up-3k7fq2m9x0ab; without it: everywhere.
 --upscale NUMBER: Only enlarge that picture, so many times; nothing is drawn anew. Values: 2 or 4; without it: drawing anew.\
 """)
-    assert all(command.usage in card for command in COMMANDS)
-    assert all(f"--{name}" in card for flag in FLAGS for name in flag.names)
+    assert all(command.usage in cards for command in COMMANDS)
+    assert all(f"--{name}" in cards for flag in FLAGS for name in flag.names)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        *load_catalog(*CoreSettings().models).profiles,
+        pytest.param(ModelProfile(name="m", source="m"), id="m"),
+    ],
+    ids=lambda each: each.name,
+)
+def test_every_platform_shows_each_page_of_the_help_whole(model):
+    for page in help_pages(model):
+        assert 1 <= len(page.fields) <= FIELDS_MOST
+        assert len(page.title) <= NAME_MOST
+        assert len("\n".join(page.lines)) <= LINES_MOST
+        assert size_of(page) <= CHARACTERS_MOST
+        for field in page.fields:
+            assert len(field.name) <= NAME_MOST
+            assert 1 <= len(field.value) <= VALUE_MOST
+
+
+def test_each_page_of_the_help_tells_of_the_next(profile):
+    pages = help_pages(profile)
+
+    for number, page in enumerate(pages, start=1):
+        leads_on = any(line.endswith(f"/help {number + 1}") for line in page.lines)
+        assert leads_on == (number < len(pages))
+
+
+def test_past_the_help_is_the_way_back(profile):
+    (line,) = wording.help_card(COMMANDS, FLAGS, profile, 9).lines
+
+    assert line == snapshot("There is nothing on page 9. Back to the first: /help")
 
 
 def test_help_says_nothing_of_a_vocabulary_that_nobody_has_listed(told):
     card = wording.help_card(COMMANDS, FLAGS, ModelProfile(name="m", source="m"))
 
-    assert len(card.lines) == 2
+    assert not any("knows" in line for line in card.lines)
 
 
 def test_the_policy_is_shown_in_its_own_words(told):
