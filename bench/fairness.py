@@ -21,6 +21,7 @@ from pathlib import Path
 
 from bench.report import Figure, publish, spread
 from bot.bootstrap import Services, build_services
+from bot.embedded.interrupts import interruptible
 from bot.embedded.stack import Stack, settings_from
 from bot.usecases import imagine
 from core.contracts.actors import Actor, Platform, ReplyAddress
@@ -203,6 +204,7 @@ def main() -> None:
     counts = [chance.randint(1, asked.most) for _ in range(asked.members)]
     counts[0], counts[-1] = asked.most, 1  # The longest line stands before the shortest.
     with (
+        interruptible(),
         tempfile.TemporaryDirectory() as home,
         Stack(ENV, Path(home)).start() as stack,
         build_services(settings_from(stack.env)) as services,

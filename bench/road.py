@@ -26,6 +26,7 @@ from pathlib import Path
 
 from bench.report import Figure, publish, spread
 from bot.bootstrap import Services, build_services
+from bot.embedded.interrupts import interruptible
 from bot.embedded.stack import Stack, settings_from
 from bot.usecases import imagine
 from core.contracts.actors import Actor, Platform, ReplyAddress
@@ -61,7 +62,11 @@ def running_stack() -> Iterator[tuple[Stack, Services]]:
         "EASEL_MAX_WAITING_JOBS_COMMUNITY": "100000",
         "EASEL_LOG_LEVEL": "WARNING",
     }
-    with tempfile.TemporaryDirectory() as home, Stack(env, Path(home)).start() as stack:
+    with (
+        interruptible(),
+        tempfile.TemporaryDirectory() as home,
+        Stack(env, Path(home)).start() as stack,
+    ):
         services = build_services(settings_from(stack.env))
         try:
             yield stack, services

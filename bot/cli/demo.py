@@ -1,10 +1,6 @@
 """`easel demo`: all of Easel on this machine, one picture through it, and the chat to go on."""
 
-import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,12 +21,13 @@ def demo(
 ) -> None:
     """Start everything, draw one picture, serve the chat until Ctrl-C."""
     from bot.cli.join import start_line
+    from bot.embedded.interrupts import interruptible
     from bot.embedded.stack import Stack
     from core.settings import CoreSettings
     from core.telemetry import configure_logging
 
     terminal = Terminal(as_json=as_json)
-    with terminal.guarded(), _interruptible():
+    with terminal.guarded(), interruptible():
         settings = CoreSettings()
         configure_logging(settings.model_copy(update={"log_level": "WARNING"}), "demo")
         stack = Stack({} if port is None else {"EASEL_WEB_PORT": str(port)}, settings.home)
@@ -44,25 +41,6 @@ def demo(
         finally:
             stack.stop()
         terminal.emit("stopped")
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let SIGTERM end as Ctrl-C does, and let neither interrupt the ending itself."""
-
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    before = {
-        number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _await_interrupt() -> None:
