@@ -9,6 +9,8 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +21,15 @@ from core.errors import NotFound, Unavailable
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 """No dot first: neither `..` nor a hidden file can be named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One blob that lies in a store."""
+
+    key: str
+    put_at: datetime | None
+    """When; None where its store does not know."""
 
 
 class Shelf(Protocol):
@@ -38,6 +49,13 @@ class Shelf(Protocol):
 
     def exists(self, key: str) -> bool:
         """Tell whether it is there."""
+
+
+class OpenShelf(Shelf, Protocol):
+    """A shelf that one can look along."""
+
+    def listed(self, folder: str) -> list[Kept]:
+        """Name what lies right under a folder; `FileNotFoundError` where there is no such."""
 
 
 class Folder:
@@ -80,6 +98,15 @@ class Folder:
         """Tell whether the file is there."""
         return (self._root / key).is_file()
 
+    def listed(self, folder: str) -> list[Kept]:
+        """Name the files; not those that are still being written."""
+        with os.scandir(self._root / folder) as entries:
+            return [
+                Kept(f"{folder}/{entry.name}", _put_at(entry))
+                for entry in entries
+                if entry.is_file() and not entry.name.startswith(".")
+            ]
+
 
 class Bucket:
     """An object store by its fsspec URL; a put of one object is whole by the store's own word."""
@@ -110,6 +137,19 @@ class Bucket:
         """Tell whether the object is there."""
         return bool(self._files.exists(self._path(key)))
 
+    def listed(self, folder: str) -> list[Kept]:
+        """Name the objects."""
+        found = self._files.ls(self._path(folder), detail=True)
+        names = [each["name"] for each in found if each["type"] == "file"]
+        return [Kept(f"{folder}/{name.rsplit('/', 1)[-1]}", self._put_at(name)) for name in names]
+
+    def _put_at(self, name: str) -> datetime | None:
+        try:
+            put_at = self._files.modified(name)
+        except NotImplementedError:
+            return None
+        return datetime.fromtimestamp(put_at.timestamp(), UTC)
+
     def _path(self, key: str) -> str:
         return f"{self._root.rstrip('/')}/{key}"
 
@@ -119,7 +159,7 @@ class Blobs:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._shelf: Shelf | None = None
+        self._shelf: OpenShelf | None = None
 
     def put(self, key: str, data: bytes) -> None:
         """Store bytes under a key, in place of what lay there.
@@ -173,8 +213,22 @@ class Blobs:
         with self._open(key) as shelf:
             return shelf.exists(key)
 
+    def listed(self, folder: str) -> list[Kept]:
+        """Name what lies right under a folder; nothing where there is no such folder.
+
+        What somebody else has put there, under a name that is no key, is not ours to name.
+
+        Raises:
+            Unavailable: `blobs_away`.
+        """
+        try:
+            with self._open(folder) as shelf:
+                return [each for each in shelf.listed(folder) if _is_key(each.key)]
+        except NotFound:
+            return []
+
     @contextmanager
-    def _open(self, key: str) -> Iterator[Shelf]:
+    def _open(self, key: str) -> Iterator[OpenShelf]:
         _check(key)
         try:
             if self._shelf is None:
@@ -186,7 +240,7 @@ class Blobs:
             raise Unavailable("blobs_away") from error
 
 
-def _shelf_for(url: str) -> Shelf:
+def _shelf_for(url: str) -> OpenShelf:
     if get_protocol(url) == "file":
         return Folder(Path(url.removeprefix("file://")))
     return Bucket(url)
@@ -201,8 +255,19 @@ def _away(url: str) -> tuple[type[Exception], ...]:
 
 def _check(key: str) -> None:
     """Refuse what could lead out of the store; keys are made by us, so such a one is a bug."""
-    if not all(_SEGMENT.fullmatch(segment) for segment in key.split("/")):
+    if not _is_key(key):
         raise ValueError("not a blob key")
+
+
+def _is_key(key: str) -> bool:
+    return all(_SEGMENT.fullmatch(segment) for segment in key.split("/"))
+
+
+def _put_at(entry: os.DirEntry[str]) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(entry.stat().st_mtime, UTC)
+    except FileNotFoundError:  # Somebody has just taken it.
+        return None
 
 
 def _sync_folder(folder: Path) -> None:

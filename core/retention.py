@@ -1,17 +1,31 @@
-"""Delete what members brought once its time is over: the sweep's other work."""
+"""Delete what nobody needs once its time is over: uploads, and half-drawn pictures.
+
+The sweep's other work. Both are pictures that nobody has checked.
+"""
 
 from datetime import datetime, timedelta
 
 import structlog
 
-from core.blobs import Blobs
-from core.errors import Unavailable
-from core.storage import Store
+from core.blobs import Blobs, Kept
+from core.contracts.ids import JobId
+from core.errors import NotFound, Unavailable
+from core.storage import Store, Unit
+from core.workflow import JobState
 
 log = structlog.get_logger()
 
 AT_A_TIME = 50
-"""Uploads deleted in one sweep: the sweep comes again every few seconds."""
+"""Deleted in one sweep, at most: it comes again."""
+
+SNAPSHOTS = "snapshots"
+"""Where drained workers leave what they had drawn of a job, under the job's id."""
+
+SNAPSHOT_KEPT = timedelta(days=1)
+"""A job that waits for longer is drawn anew: a line of an hour is long, one of a day is stuck."""
+
+_MAY_GO_ON = frozenset({JobState.QUEUED, JobState.RUNNING})
+"""Only a job in one of these has a use for what was drawn of it."""
 
 
 def forget_uploads(store: Store, blobs: Blobs, *, now: datetime, keep_days: int) -> int:
@@ -41,3 +55,39 @@ def forget_uploads(store: Store, blobs: Blobs, *, now: datetime, keep_days: int)
                 unit.uploads.mark_deleted(upload_id, now)
         log.info("uploads_forgotten", uploads=len(gone))
     return len(gone)
+
+
+def forget_snapshots(store: Store, blobs: Blobs, *, now: datetime) -> int:
+    """Delete what was drawn of jobs that are over, or that nobody has taken up for long.
+
+    Whoever takes a job up reads its snapshot and removes it; this is for the worker that was
+    killed in between, and for the store that was away when it should have been removed.
+
+    Returns:
+        How many went.
+
+    Raises:
+        Unavailable: the database or the blob store is away.
+    """
+    kept = blobs.listed(SNAPSHOTS)
+    if not kept:
+        return 0
+    with store.reading() as unit:
+        due = [each.key for each in kept if _is_useless(unit, each, now)]
+    for key in due[:AT_A_TIME]:
+        blobs.delete(key)
+    gone = min(len(due), AT_A_TIME)
+    if gone:
+        log.info("snapshots_forgotten", snapshots=gone)
+    return gone
+
+
+def _is_useless(unit: Unit, kept: Kept, now: datetime) -> bool:
+    """Tell whether no worker will go on with it, or none has for too long."""
+    if kept.put_at is not None and now - kept.put_at > SNAPSHOT_KEPT:
+        return True
+    try:
+        job = unit.jobs.get(JobId(kept.key.removeprefix(f"{SNAPSHOTS}/")))
+    except NotFound:
+        return True
+    return job.state not in _MAY_GO_ON

@@ -27,7 +27,7 @@ from core.errors import IllegalStep, NotFound, Unavailable
 from core.events import Events, wake_topic
 from core.outbox import flush
 from core.recovery import Broker, sweep
-from core.retention import forget_uploads
+from core.retention import forget_snapshots, forget_uploads
 from core.settings import CoreSettings, ScreeningSettings
 from core.storage import Store
 from core.task_queue import TaskQueue, make_celery
@@ -43,6 +43,9 @@ BEAT_KIND = "screening"
 
 BEATS_PER_TTL = 3
 """A screening process counts as alive until it missed this many beats."""
+
+TIDY_S = 600.0
+"""How often the blob store is looked through: on a bucket each look costs a request."""
 
 RETRIES = 5
 """Tries of one task while the database is away, over some seconds; then the sweep sends anew."""
@@ -107,6 +110,11 @@ class Screening:
                 now=self.clock(),
                 keep_days=self.settings.upload_keep_days,
             )
+
+    def tidy(self) -> None:
+        """Delete half-drawn pictures that nobody will go on with."""
+        if self.blobs is not None:
+            forget_snapshots(self.store, self.blobs, now=self.clock())
 
     def beat(self) -> None:
         """Say that this process is alive."""
@@ -190,10 +198,12 @@ def main() -> None:
         blobs=Blobs(settings.resolved_blob_url),
     )
     sweeper = Ticker("sweep", settings.outbox_sweep_s, screening.sweep)
+    tidier = Ticker("tidy", TIDY_S, screening.tidy)
     heart = Ticker("heartbeat", settings.outbox_sweep_s, screening.beat)
 
     def begin(**_: Any) -> None:  # Any: whatever Celery's signal carries.
         sweeper.start()
+        tidier.start()
         heart.start()
 
     worker_ready.connect(begin, weak=False)
@@ -202,6 +212,7 @@ def main() -> None:
     finally:
         worker_ready.disconnect(begin)
         sweeper.stop()
+        tidier.stop()
         heart.stop()
         events.close()
         queue.close()

@@ -1,7 +1,8 @@
 """Keep what a drained worker had drawn of a job until the next one goes on with it.
 
 It holds pictures that nobody has checked yet: it is never served, and removed by whoever takes it
-up. A job that is called back while it waits has it removed by whoever calls it back.
+up. A job that is called back while it waits has it removed by whoever calls it back; what stays
+behind nevertheless, because its worker was killed, is removed by the sweep (`core.retention`).
 """
 
 import structlog
@@ -9,6 +10,7 @@ import structlog
 from core.blobs import Blobs
 from core.contracts.jobs import Job
 from core.errors import NotFound, Unavailable
+from core.retention import SNAPSHOTS
 
 log = structlog.get_logger()
 
@@ -17,7 +19,7 @@ def leave(blobs: Blobs, job: Job, snapshot: bytes) -> str | None:
     """Store what was drawn, and say where; None where there is nothing, or no place for it."""
     if not snapshot:
         return None
-    key = f"snapshots/{job.job_id}"
+    key = f"{SNAPSHOTS}/{job.job_id}"
     try:
         blobs.put(key, snapshot)
     except Unavailable as error:

@@ -3,6 +3,7 @@
 import secrets
 import sys
 import types
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -82,6 +83,43 @@ def test_moving_what_never_was_is_not_found(blobs):
     """Neither key holds anything: that is no repeated move."""
     with pytest.raises(NotFound, match="blob_not_found"):
         blobs.move("held/job1/a.png", KEY)
+
+
+def test_a_folder_is_looked_along(blobs):
+    """What lies right under it, with the time at which it came; not what lies deeper."""
+    before = datetime.now(UTC)
+    for key in ("snapshots/job1", "snapshots/job2", "snapshots/deeper/job3", KEY):
+        blobs.put(key, DATA)
+
+    found = blobs.listed("snapshots")
+
+    assert sorted(each.key for each in found) == ["snapshots/job1", "snapshots/job2"]
+    # A file system's clock may be a tick behind.
+    slack = timedelta(seconds=1)
+    assert all(before - slack <= each.put_at <= datetime.now(UTC) + slack for each in found)
+
+
+def test_a_folder_that_is_not_there_holds_nothing(blobs):
+    blobs.put(KEY, DATA)
+
+    assert blobs.listed("snapshots") == []
+
+
+def test_what_is_no_key_is_nobody_s_to_name(tmp_path):
+    """A file that is still being written, and one that an operator put there."""
+    blobs = Blobs(str(tmp_path))
+    blobs.put("snapshots/job1", DATA)
+    for name in (".job2.0a1b2c3d", "read me.txt"):
+        (tmp_path / "snapshots" / name).write_bytes(b"other")
+
+    assert [each.key for each in blobs.listed("snapshots")] == ["snapshots/job1"]
+
+
+def test_a_store_that_is_away_is_not_taken_for_an_empty_one(tmp_path):
+    (tmp_path / "blobs").write_text("not a folder")
+
+    with pytest.raises(Unavailable, match="blobs_away"):
+        Blobs(str(tmp_path / "blobs")).listed("snapshots")
 
 
 @pytest.mark.parametrize(

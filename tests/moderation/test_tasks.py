@@ -252,6 +252,16 @@ class TestSweep:
 
         assert not blobs.exists(upload.blob)
 
+    def test_what_was_drawn_of_no_job_goes_when_the_store_is_tidied(self, screening, tmp_path):
+        blobs = Blobs(str(tmp_path / "blobs"))
+        blobs.put("snapshots/stranger", b"half a picture")
+
+        screening.tidy()
+        assert blobs.exists("snapshots/stranger"), "no store was given"
+        replace(screening, blobs=blobs).tidy()
+
+        assert not blobs.exists("snapshots/stranger")
+
 
 def test_a_heartbeat_outlives_two_missed_beats(screening, signals):
     screening.beat()
@@ -275,18 +285,21 @@ def test_the_worker_takes_its_one_queue_and_sweeps_once_it_is_ready(tmp_path, mo
     started: list[list[str]] = []
     swept = threading.Event()
     beaten = threading.Event()
+    tidied = threading.Event()
 
     def become_ready(app: Celery, arguments: list[str]) -> None:
         assert not swept.is_set()
         worker_ready.send(sender=app)
         assert swept.wait(10)
         assert beaten.wait(10)
+        assert tidied.wait(10)
         started.append(arguments)
 
     monkeypatch.setattr("moderation.tasks.configure_logging", lambda settings, process: None)
     monkeypatch.setattr(Celery, "worker_main", become_ready)
     monkeypatch.setattr(Screening, "sweep", lambda screening: swept.set())
     monkeypatch.setattr(Screening, "beat", lambda screening: beaten.set())
+    monkeypatch.setattr(Screening, "tidy", lambda screening: tidied.set())
     monkeypatch.setenv("EASEL_HOME", str(tmp_path))
     monkeypatch.setenv("EASEL_SCREENING_CONCURRENCY", "3")
 
