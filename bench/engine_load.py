@@ -1,8 +1,9 @@
 """Load the engine's real loop, on a clock that only runs while it works.
 
-The clock is this process's processor time, with idle stretches skipped. So a neighbour that wants
-the same cores stretches the run, but not the figures, and arrivals come as they would on a machine
-of one's own.
+Who waits for whom is measured on one core, by this process's processor time with idle stretches
+skipped. So a neighbour that wants the same cores stretches the run, but not the figures, and
+arrivals come as they would on a machine of one's own. How much the machine draws is measured by
+the wall clock, for all its cores take part; the same on one core stands beside it.
 """
 
 import dataclasses
@@ -21,6 +22,7 @@ from bench.engine_numerics import MODEL
 from bench.report import percentile
 from core.prompts import weigh
 from worker.engine.families.choice import family_of
+from worker.engine.families.side_by_side import SideBySide, available_parts
 from worker.engine.loop import Loop
 from worker.engine.messages import DrawFinished, DrawRequest, FromEngine, PictureOrder, Start
 from worker.engine.pixels import to_pixels
@@ -34,15 +36,20 @@ SHORT_STEPS, LONG_STEPS = 4, 30
 PROMPTS = ("a red apple on a blue background", "a rocket", "a cat in space", "a green heart")
 
 
-class Clock:
-    """Processor time of this process, and what was skipped."""
+wall_s = time.monotonic
+"""The wall clock, as it was before anybody replaced it."""
 
-    def __init__(self) -> None:
-        self._skipped_s = -time.process_time()
+
+class Clock:
+    """What a clock tells, and what was skipped."""
+
+    def __init__(self, read_s: Callable[[], float]) -> None:
+        self._read_s = read_s
+        self._skipped_s = -read_s()
 
     def __call__(self) -> float:
         """Read it, in seconds."""
-        return time.process_time() + self._skipped_s
+        return self._read_s() + self._skipped_s
 
     def skip_to(self, moment: float) -> None:
         """Go on to a moment at which there is something to do."""
@@ -50,9 +57,9 @@ class Clock:
 
 
 @contextmanager
-def own_clock() -> Iterator[Clock]:
+def own_clock(read_s: Callable[[], float]) -> Iterator[Clock]:
     """Let the engine's modules measure with a clock of this kind."""
-    clock, monotonic = Clock(), time.monotonic
+    clock, monotonic = Clock(read_s), time.monotonic
     time.monotonic = clock  # type: ignore[assignment] # a callable without arguments, as it was.
     try:
         yield clock
@@ -143,9 +150,10 @@ def run(
     *,
     most: int = 1000,
     turns: Any = None,
+    read_s: Callable[[], float] = time.process_time,
 ) -> tuple[dict[str, float], float]:
     """Let a loop serve arrivals; tell when each was finished, and what it took in all."""
-    with own_clock() as clock:
+    with own_clock(read_s) as clock:
         start = Start(model=MODEL, preview_interval_s=3600)
         mailbox = Mailbox(clock, (), most)
         loop = Loop(mailbox, start, mailbox.hear, turns)  # type: ignore[arg-type] # of its shape.
@@ -172,28 +180,64 @@ def learn(loop: Loop) -> None:
 
 
 def throughput(resident: Resident, rounds: int) -> dict[str, Any]:
-    """Compare a mixed load in eight slots with the stock pipeline, one call after another."""
+    """Compare a mixed load in eight slots with the stock pipeline, one call after another.
+
+    The stock pipeline gets as many threads as serve it best: one, or one for each core.
+    """
     chance = random.Random(5)
     steps = [chance.choice((4, 8, 12, 20, 30)) for _ in range(6 * SLOTS)]
     requests = [ask(f"r{index}", count, 1, index) for index, count in enumerate(steps)]
-    ours, stock = [], []
-    for _ in range(rounds):
-        _, took_s = run(resident, lambda _: [Arrival(0.0, each) for each in requests], most=SLOTS)
-        ours.append(took_s)
-        began = time.process_time()
+    cores = available_parts(1)
+    everywhere = spread(resident, cores)
+
+    def engine_s(asked: Resident, read_s: Callable[[], float]) -> float:
+        arrivals = [Arrival(0.0, each) for each in requests]
+        return run(asked, lambda _: arrivals, most=SLOTS, read_s=read_s)[1]
+
+    def stock_s(threads: int, read_s: Callable[[], float]) -> float:
+        torch.set_num_threads(threads)
+        began = read_s()
         for request in requests:
             call(resident.model.pipeline, request)
-        stock.append(time.process_time() - began)
-    ratios = [theirs / own for theirs, own in zip(stock, ours, strict=True)]
+        torch.set_num_threads(1)
+        return read_s() - began
+
+    taken: dict[str, list[float]] = {
+        name: [] for name in ("engine_s", "stock_s", "one_core_s", "stock_one_core_s")
+    }
+    by_threads = {threads: stock_s(threads, wall_s) for threads in {1, cores}}
+    best = min(by_threads, key=lambda threads: by_threads[threads])
+    for _ in range(rounds):
+        taken["engine_s"].append(engine_s(everywhere, wall_s))
+        taken["stock_s"].append(stock_s(best, wall_s))
+        taken["one_core_s"].append(engine_s(resident, time.process_time))
+        taken["stock_one_core_s"].append(stock_s(1, time.process_time))
+    ratios = {
+        name: [a / b for a, b in zip(taken[stock], taken[own], strict=True)]
+        for name, stock, own in (
+            ("all_cores", "stock_s", "engine_s"),
+            ("one_core", "stock_one_core_s", "one_core_s"),
+        )
+    }
     return {
         "requests": len(requests),
         "evaluations": sum(steps),
-        "engine_cpu_s": ours,
-        "sequential_cpu_s": stock,
+        "cores": cores,
+        "stock_threads": best,
+        "stock_by_threads_s": by_threads,
+        **taken,
         "ratios": ratios,
-        "throughput_ratio_8_slots": statistics.median(ratios),
-        "evaluation_cpu_s": statistics.median(ours) / sum(steps),
+        "throughput_ratio_8_slots": statistics.median(ratios["all_cores"]),
+        "throughput_ratio_one_core": statistics.median(ratios["one_core"]),
+        "evaluation_s": statistics.median(taken["engine_s"]) / sum(steps),
     }
+
+
+def spread(resident: Resident, cores: int) -> Resident:
+    """Have the same model drawn on all cores."""
+    model = resident.model
+    family = family_of(model.pipeline, MODEL, None, SideBySide(cores))
+    return dataclasses.replace(resident, family=family)
 
 
 @torch.inference_mode()

@@ -17,6 +17,7 @@ from core.prompts import weigh
 from worker.engine import batch
 from worker.engine.drawing import Drawing
 from worker.engine.families.base import BUCKETS, NO_PADDING
+from worker.engine.families.side_by_side import SideBySide, available_parts
 from worker.engine.families.stable_diffusion import StableDiffusion
 from worker.engine.messages import DrawRequest, ImageInput, ModelSource, PictureOrder, Start
 from worker.engine.pixels import Pixels, to_pixels
@@ -130,12 +131,13 @@ def difference_share(rounds: int = 3) -> dict[str, object]:
 
 
 def shipped_family() -> StableDiffusion:
-    """Load the shipped model, on this CPU and one thread."""
+    """Load the shipped model, on all cores of this CPU."""
     from worker.engine.pipelines import load, prepare
 
     start = Start(model=MODEL, device="cpu")
     prepare(start)
-    return StableDiffusion(load(MODEL, start).pipeline, MODEL)
+    side_by_side = SideBySide(available_parts(start.cpu_threads))
+    return StableDiffusion(load(MODEL, start).pipeline, MODEL, side_by_side=side_by_side)
 
 
 def mixed(width: int, height: int, seed: int = 0) -> list[DrawRequest]:
@@ -161,7 +163,7 @@ def mixed(width: int, height: int, seed: int = 0) -> list[DrawRequest]:
 def is_reproducible(family: StableDiffusion, scheduler: str) -> bool:
     """Tell whether a picture's bits are the same alone and in changing company."""
     key = family.key(ask("any"))
-    wanted = ask("a red apple", 3, steps=5, scheduler=scheduler)
+    wanted = ask("a red apple", 3, steps=5, scheduler=scheduler, is_reproducible=True)
     alone = finished(family, family.begin(wanted, 0), FIXED)
     drawing = family.begin(wanted, 0)
     company = [family.begin(each, 0) for each in mixed(key.width, key.height, 40)]

@@ -21,12 +21,15 @@ class Figure:
     what: str
     value: float
     unit: str
-    bar: float
+    bar: float | None
+    """None: nothing was promised; it stands beside another."""
     higher_is_better: bool = False
 
     @property
     def holds(self) -> bool:
         """Tell whether the figure meets its bar."""
+        if self.bar is None:
+            return True
         return self.value >= self.bar if self.higher_is_better else self.value <= self.bar
 
 
@@ -62,10 +65,11 @@ def publish(name: str, figures: Sequence[Figure], detail: dict[str, object]) -> 
     print(f"\n{'what':<{width}}  {'measured':>12}  {'bar':>12}")
     for figure in figures:
         sign = ">=" if figure.higher_is_better else "<="
-        print(
-            f"{figure.what:<{width}}  {figure.value:>9.2f} {figure.unit:<2}  "
-            f"{sign} {figure.bar:>6.2f} {figure.unit:<2}  {'holds' if figure.holds else 'MISSED'}"
-        )
+        line = f"{figure.what:<{width}}  {figure.value:>9.2f} {figure.unit:<2}  "
+        if figure.bar is not None:
+            line += f"{sign} {figure.bar:>6.2f} {figure.unit:<2}  "
+            line += "holds" if figure.holds else "MISSED"
+        print(line.rstrip())
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{name}.json"
     record = {

@@ -191,6 +191,11 @@ class WorkerSettings(BaseSettings):
     cpu_threads: int = Field(
         1, ge=1, description="torch threads on a CPU; more than 1 collapses beside busy neighbours."
     )
+    cpu_parts: int | None = Field(
+        None,
+        ge=1,
+        description="Parts of a step drawn side by side on a CPU; empty: as many as cores allow.",
+    )
     preview_interval_s: float = Field(
         0.5, ge=0, description="At most one preview picture a job in this time."
     )

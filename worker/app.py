@@ -166,6 +166,7 @@ def _start_for(profile: ModelProfile, own: WorkerSettings) -> Start:
         device=own.device,
         dtype=own.dtype,
         cpu_threads=own.cpu_threads,
+        cpu_parts=own.cpu_parts,
         preview_interval_s=own.preview_interval_s,
         memory_gib=own.memory_gib,
         is_reproducible=own.reproducible,

@@ -36,6 +36,9 @@ class Start(Contract):
     device: str = Field(default="auto", description="`auto`, `cpu`, `cuda` or `cuda:N`.")
     dtype: Literal["auto", "fp32", "fp16", "bf16"] = "auto"
     cpu_threads: int = Field(default=1, ge=1)
+    cpu_parts: int | None = Field(
+        default=None, ge=1, description="Parts of a step drawn side by side; None: one per core."
+    )
     preview_interval_s: float = Field(default=0.5, ge=0)
     memory_gib: float | None = Field(
         default=None, gt=0, description="What models and drawings may take; None: the device's own."

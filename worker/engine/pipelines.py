@@ -15,6 +15,7 @@ from transformers.utils import logging as transformers_logging
 
 from core.errors import AppError, UserError
 from worker.engine.compiled import settle
+from worker.engine.heap import keep_freed_memory
 from worker.engine.messages import ModelSource, Start
 from worker.engine.weights import folder_of, weights_sha256
 from worker.previews import Previewer
@@ -80,10 +81,11 @@ def load(model: ModelSource, start: Start, folder: Path | None = None) -> Loaded
 
 
 def prepare(start: Start) -> None:
-    """Set torch and its kin up for this process: threads, and silence.
+    """Set torch and its kin up for this process: memory, threads, and silence.
 
     Their loggers quote prompts (a truncated one, for example), so only errors may pass.
     """
+    keep_freed_memory()
     torch.set_num_threads(start.cpu_threads)
     for library in (diffusers_logging, transformers_logging):
         library.set_verbosity_error()

@@ -10,6 +10,7 @@ from core.errors import AppError, UserError
 from worker.engine import pipelines
 from worker.engine.families.base import Family
 from worker.engine.families.choice import family_of
+from worker.engine.families.side_by_side import SideBySide, available_parts
 from worker.engine.ledger import Device, Ledger, weight_bytes
 from worker.engine.lora import LoraBank
 from worker.engine.messages import FromEngine, LoadFailed, Loading, ModelSource, Ready, Start
@@ -45,6 +46,7 @@ class Residents:
         self._say = say
         self._models: dict[ModelSource, Resident] = {}
         self._ready: Ready | None = None
+        self._side_by_side = SideBySide(start.cpu_parts or available_parts(start.cpu_threads))
         self.device = Device(_known_device(start.device))
         self.ledger = Ledger(self.device, start.memory_gib)
 
@@ -91,7 +93,7 @@ class Residents:
             return None
         model = pipelines.load(source, self._start, folder)
         loras = LoraBank(model.pipeline)
-        family = family_of(model.pipeline, source, loras)
+        family = family_of(model.pipeline, source, loras, self._side_by_side)
         whole = Whole(model.pipeline, source, loras)
         if family is not None:
             rehearse(family, source)

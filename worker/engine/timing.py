@@ -28,6 +28,12 @@ def bucket_of(count: int) -> int:
     return next((bucket for bucket in BUCKETS if bucket >= count), BUCKETS[-1])
 
 
+_TRIED_AGAIN_EACH = 40
+"""Of so many steps whose company was cut short, one is taken with twice as many: what was slow
+once, beside a neighbour for example, would else never be measured again. At worst one step in
+forty is then longer than it had to be."""
+
+
 @dataclass(slots=True)
 class StepTimes:
     """T(b) of one key."""
@@ -38,6 +44,8 @@ class StepTimes:
     """Most drawings in one step; lowered for good where so many did not fit into memory."""
     known: dict[int, float] = field(default_factory=dict)
     """Seconds by the size of the step."""
+    _cut_short: int = 0
+    """Steps that more drawings would have taken part in."""
 
     def note(self, count: int, took_s: float) -> None:
         """Take a measurement in; a quicker one counts at once, for nothing makes a step quick."""
@@ -83,7 +91,12 @@ class StepTimes:
 
         Padding is paid for: where five would fill a step of eight, four may be done sooner.
         """
-        most = min(count, self.best)
+        best = self.best
+        if best < min(count, self.cap):
+            self._cut_short += 1
+            if self._cut_short % _TRIED_AGAIN_EACH == 0:
+                return min(count, 2 * best)
+        most = min(count, best)
         smaller = bucket_of(most) // 2
         if not self.is_padded or not 1 <= smaller < most:
             return most

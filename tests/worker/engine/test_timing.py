@@ -102,3 +102,22 @@ def test_the_buckets_are_those_of_the_families():
     """Written twice, because one side must not import torch."""
     assert BUCKETS == FAMILY_BUCKETS
     assert [bucket_of(count) for count in (1, 2, 3, 5, 8, 9)] == [1, 2, 4, 8, 8, 8]
+
+
+def test_what_was_slow_once_is_tried_again():
+    """A neighbour that disturbed one measurement may not keep company small for ever."""
+    times = times_of({1: 0.030, 2: 0.036, 4: 0.050, 8: 0.300})
+
+    sizes = [times.room(8) for _ in range(100)]
+
+    assert set(sizes) == {4, 8}
+    assert sizes.count(8) == 2
+    times.note(8, OVERHEAD_BOUND[8])
+    assert times.room(8) == 8
+
+
+def test_nothing_is_tried_that_does_not_fit_into_memory():
+    times = times_of({1: 0.030, 2: 0.060})
+    times.halve(8)
+
+    assert max(times.room(8) for _ in range(100)) <= 4

@@ -13,6 +13,7 @@ from diffusers import (
 from worker.engine.families.base import Family, LoraBank
 from worker.engine.families.flow import Flux
 from worker.engine.families.sdxl import StableDiffusionXL
+from worker.engine.families.side_by_side import SideBySide
 from worker.engine.families.stable_diffusion import StableDiffusion
 from worker.engine.messages import ModelSource
 
@@ -20,13 +21,19 @@ _FAMILIES = (StableDiffusion, StableDiffusionXL)
 _CHANNELS_OF_MASK = 1
 
 
-def family_of(pipeline: Any, source: ModelSource, loras: LoraBank | None = None) -> Family | None:
+def family_of(
+    pipeline: Any,
+    source: ModelSource,
+    loras: LoraBank | None = None,
+    side_by_side: SideBySide | None = None,
+) -> Family | None:
     """Find the family that a loaded pipeline belongs to.
 
     Args:
         pipeline: Any diffusers pipeline.
         source: What it was loaded from.
         loras: Applies LoRAs to single rows; None refuses them.
+        side_by_side: Spreads rows over the cores of a CPU; None: one core does it all.
 
     Returns:
         None where its requests cannot share a batch and it has to draw them whole.
@@ -35,7 +42,7 @@ def family_of(pipeline: Any, source: ModelSource, loras: LoraBank | None = None)
         text, _, inpaint = family.pipelines
         # Subclasses may do anything in their own loop, so only these very classes will do.
         if type(pipeline) in {text, inpaint} and _is_plain(pipeline):
-            return family(pipeline, source, loras)
+            return family(pipeline, source, loras, side_by_side)
     if type(pipeline) in Flux.pipelines and _is_plain_flux(pipeline):
         return Flux(pipeline, source, loras)
     return None

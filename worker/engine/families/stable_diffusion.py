@@ -8,7 +8,7 @@ join and leave it between any two.
 import inspect
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -32,6 +32,7 @@ from worker.engine.families.beginnings import (
     from_picture,
     inside_mask,
 )
+from worker.engine.families.side_by_side import Part, SideBySide, padded
 from worker.engine.families.traced import Rows, Traced
 from worker.engine.messages import DrawRequest, ModelSource
 from worker.engine.pixels import Pixels, to_pixels
@@ -54,13 +55,20 @@ class StableDiffusion:
     )
     """diffusers' classes for text, picture and mask."""
 
-    def __init__(self, pipeline: Any, source: ModelSource, loras: LoraBank | None = None) -> None:
+    def __init__(
+        self,
+        pipeline: Any,
+        source: ModelSource,
+        loras: LoraBank | None = None,
+        side_by_side: SideBySide | None = None,
+    ) -> None:
         """Build around a loaded pipeline; its weights are used as they lie.
 
         Args:
             pipeline: Of one of the family's classes.
             source: What it was loaded from.
             loras: Applies LoRAs to single rows; None refuses them.
+            side_by_side: Spreads rows over the cores of a CPU; None: one core does it all.
         """
         self.pipeline = pipeline
         self._source = source
@@ -69,8 +77,9 @@ class StableDiffusion:
         self._loras = loras
         self._kits = Kits.of(pipeline, *self.pipelines)
         self._schedulers = Schedulers(pipeline.scheduler)
-        is_on_cpu = self._device.type == "cpu"
-        self._traced = Traced(pipeline.unet, self._ask) if is_on_cpu else None
+        self._is_on_cpu = self._device.type == "cpu"
+        self._traced = Traced(pipeline.unet, self._ask) if self._is_on_cpu else None
+        self._side_by_side = side_by_side or SideBySide(1)
         self._layers = padded_layers(pipeline)
         self._words: OrderedDict[object, Rows] = OrderedDict()
         self._joined: tuple[tuple[Drawing, ...], int, Rows] = ((), 0, {})
@@ -125,7 +134,10 @@ class StableDiffusion:
     @torch.inference_mode()
     def predict(self, drawings: Sequence[Drawing], bucket: int) -> list[torch.Tensor]:
         """Ask the UNet once about all rows; a guided drawing's two lie side by side."""
-        row_count = rows_for(drawings, bucket)
+        counts = [each.row_count for each in drawings]
+        # On a CPU parts of one size do what on a GPU the whole forward's size does.
+        is_exact = self._is_on_cpu and any(drawing.is_reproducible for drawing in drawings)
+        row_count = padded(sum(counts)) if is_exact else rows_for(drawings, bucket)
         inputs = [_repeated(drawing.model_input(), drawing.row_count) for drawing in drawings]
         levels = [float(each.timestep) for each in drawings for _ in range(each.row_count)]
         padding = row_count - len(levels)
@@ -134,16 +146,15 @@ class StableDiffusion:
             levels += levels[:1] * padding
         sample = torch.cat(inputs)
         timesteps = torch.tensor(levels).to(sample.device, non_blocking=True)
-        with ExitStack() as stack:
-            stack.enter_context(self._tiling(is_tile=drawings[0].key.is_tile))
-            stack.enter_context(self._applied(drawings, padding))
+        is_tile = drawings[0].key.is_tile
+        with self._tiling(is_tile=is_tile):
             rows = self._joined_rows(drawings, row_count)
-            if self._traced is None or any(drawing.loras for drawing in drawings):
-                answer = self._ask(sample, timesteps, rows)  # LoRAs hang on its layers.
+            if any(drawing.loras for drawing in drawings):
+                answer = self._ask_with_loras(drawings, sample, timesteps, rows, is_exact=is_exact)
+            elif self._traced is None:
+                answer = self._ask(sample, timesteps, rows)
             else:
-                is_tile = drawings[0].key.is_tile
-                answer = self._traced.ask(sample, timesteps, rows, is_tile=is_tile)
-        counts = [each.row_count for each in drawings]
+                answer = self._ask_parts(sample, timesteps, rows, is_tile, is_exact=is_exact)
         return list(torch.split(answer[: row_count - padding], counts))
 
     @torch.inference_mode()
@@ -252,6 +263,50 @@ class StableDiffusion:
             with self._tiling(is_tile=is_tile):
                 self._traced.prepare(sample, timesteps, drawing.rows, is_tile=is_tile)
 
+    def _ask_parts(
+        self,
+        sample: torch.Tensor,
+        timesteps: torch.Tensor,
+        rows: Rows,
+        is_tile: bool,
+        *,
+        is_exact: bool,
+    ) -> torch.Tensor:
+        """Ask for parts of the rows side by side."""
+        assert self._traced is not None, "parts are for the CPU"
+        traced = self._traced
+
+        def ask(part: Part) -> torch.Tensor:
+            told = _of(rows, part)
+            return traced.ask(sample[part], timesteps[part], told, is_tile=is_tile)
+
+        spread = self._side_by_side.spread_exact if is_exact else self._side_by_side.spread
+        return spread(ask, sample.shape[0])
+
+    def _ask_with_loras(
+        self,
+        drawings: Sequence[Drawing],
+        sample: torch.Tensor,
+        timesteps: torch.Tensor,
+        rows: Rows,
+        *,
+        is_exact: bool,
+    ) -> torch.Tensor:
+        """Ask with each row's own LoRAs, which hang on the layers: one part after another."""
+        assert self._loras is not None, "a request with LoRAs was refused"
+        loras = [each.loras for each in drawings for _ in range(each.row_count)]
+        loras += [()] * (sample.shape[0] - len(loras))  # The padding has none.
+        bank = self._loras
+        keep_bits = any(drawing.is_reproducible for drawing in drawings)
+
+        def ask(part: Part) -> torch.Tensor:
+            with bank.active(loras[part], is_exact=keep_bits):
+                return self._ask(sample[part], timesteps[part], _of(rows, part))
+
+        if is_exact:
+            return SideBySide(1).spread_exact(ask, sample.shape[0])
+        return ask(slice(None))
+
     def _ask(self, sample: torch.Tensor, timesteps: torch.Tensor, rows: Rows) -> torch.Tensor:
         answer: torch.Tensor = self.pipeline.unet(
             sample, timesteps, **self._arguments(rows), return_dict=False
@@ -265,17 +320,6 @@ class StableDiffusion:
     @contextmanager
     def _tiling(self, *, is_tile: bool) -> Iterator[None]:
         with wrapped_around(self._layers) if is_tile else nullcontext():
-            yield
-
-    @contextmanager
-    def _applied(self, drawings: Sequence[Drawing], padding: int) -> Iterator[None]:
-        """Apply each row's own LoRAs; the padding has none."""
-        rows = [each.loras for each in drawings for _ in range(each.row_count)]
-        if self._loras is None or not any(rows):
-            yield
-            return
-        is_exact = any(drawing.is_reproducible for drawing in drawings)
-        with self._loras.active([*rows, *[()] * padding], is_exact=is_exact):
             yield
 
     def _decoded(self, drawing: Drawing) -> Pixels:
@@ -304,6 +348,10 @@ class StableDiffusion:
 
 def _repeated(row: torch.Tensor, count: int) -> torch.Tensor:
     return row if count == 1 else row.expand(count, *row.shape[1:])
+
+
+def _of(rows: Rows, part: Part) -> Rows:
+    return {name: each[part] for name, each in rows.items()}
 
 
 def _filled(rows: torch.Tensor, count: int) -> torch.Tensor:
