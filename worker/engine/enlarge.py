@@ -12,9 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from core.catalog import SHIPPED_MODELS
-
-Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
-"""Height, width, RGB."""
+from worker.engine.pixels import Pieces, Pixels, at_once
 
 FOLDER = SHIPPED_MODELS / "easel-enlarge"
 """The shipped network."""
@@ -93,7 +91,11 @@ class Enlarger:
         return cls(network, device)
 
     def enlarge(self, rgb: Pixels, side: int) -> Pixels:
-        """Bring a picture's longer side to so many pixels.
+        """Bring a picture's longer side to so many pixels, at one go."""
+        return at_once(self.enlarging(rgb, side))
+
+    def enlarging(self, rgb: Pixels, side: int) -> Pieces:
+        """Bring a picture's longer side to so many pixels, a tile at a time.
 
         The network passes over it until it is large enough, and Lanczos takes it to the exact
         size. A picture that is to become smaller, or hardly larger, sees Lanczos alone.
@@ -102,30 +104,34 @@ class Enlarger:
         scale = side / max(height, width)
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         if scale >= LEAST:
+            rgb = yield from self._passed(rgb)
             while max(rgb.shape) * LEAST <= side:
-                rgb = self._passed(rgb)
+                yield
+                rgb = yield from self._passed(rgb)
         if (rgb.shape[1], rgb.shape[0]) == size:
             return rgb
         return np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.LANCZOS))
 
-    @torch.inference_mode()
-    def _passed(self, rgb: Pixels) -> Pixels:
+    def _passed(self, rgb: Pixels) -> Pieces:
         """Send a picture through the network, in tiles that overlap by all that it can see."""
         height, width, _ = rgb.shape
         enlarged = np.empty((height * FACTOR, width * FACTOR, 3), np.uint8)
         margin = self._network.reach + _SAFETY
-        for top in range(0, height, TILE):
-            for left in range(0, width, TILE):
-                bottom, right = min(top + TILE, height), min(left + TILE, width)
-                above, before = max(top - margin, 0), max(left - margin, 0)
-                seen = rgb[above : bottom + margin, before : right + margin]
-                made = self._through(seen)[
-                    (top - above) * FACTOR : (bottom - above) * FACTOR,
-                    (left - before) * FACTOR : (right - before) * FACTOR,
-                ]
-                enlarged[top * FACTOR : bottom * FACTOR, left * FACTOR : right * FACTOR] = made
+        corners = [(top, left) for top in range(0, height, TILE) for left in range(0, width, TILE)]
+        for tile, (top, left) in enumerate(corners):
+            if tile:
+                yield
+            bottom, right = min(top + TILE, height), min(left + TILE, width)
+            above, before = max(top - margin, 0), max(left - margin, 0)
+            seen = rgb[above : bottom + margin, before : right + margin]
+            made = self._through(seen)[
+                (top - above) * FACTOR : (bottom - above) * FACTOR,
+                (left - before) * FACTOR : (right - before) * FACTOR,
+            ]
+            enlarged[top * FACTOR : bottom * FACTOR, left * FACTOR : right * FACTOR] = made
         return enlarged
 
+    @torch.inference_mode()
     def _through(self, rgb: Pixels) -> Pixels:
         pixels = torch.from_numpy(rgb.copy()).to(self._device)
         batch = (pixels.permute(2, 0, 1)[None].float() / 255).contiguous(

@@ -21,6 +21,7 @@ from worker.engine.lessons import Lessons
 from worker.engine.mailbox import Mailbox
 from worker.engine.messages import FromEngine, ModelSource, Start
 from worker.engine.pipelines import translated
+from worker.engine.pixels import at_once
 from worker.engine.reports import Reports
 from worker.engine.residents import Resident, Residents
 from worker.engine.stepping import Stepper, note_cause
@@ -276,7 +277,7 @@ class Loop:
         try:
             with translated("draw_failed"):
                 pixels = resident.whole.draw(opened.request, canvas.index, on_step)
-                pixels = self._completion.posted(opened.request, pixels)
+                pixels = at_once(self._completion.posted(opened.request, pixels))
         except _BrokenOff:
             return
         except AppError as error:

@@ -1,4 +1,6 @@
-"""Turn a decoder's picture into 8-bit RGB."""
+"""Turn a decoder's picture into 8-bit RGB, and name how work on one is laid down in between."""
+
+from collections.abc import Generator
 
 import numpy as np
 
@@ -8,6 +10,19 @@ _RGB = 3
 
 Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 """Height, width, RGB."""
+
+Pieces = Generator[None, None, Pixels]
+"""Make a picture a piece at a time: others may have their turn at each yield."""
+
+
+def at_once(pieces: Pieces) -> Pixels:
+    """Do all the work on a picture without a pause."""
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as finished:
+            pixels: Pixels = finished.value
+            return pixels
 
 
 def to_pixels(image: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> Pixels:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from worker.engine.drawing import Drawing
 from worker.engine.messages import DrawRequest, PictureDrawn
+from worker.engine.pixels import Pieces
 from worker.engine.turns import Candidate
 
 
@@ -18,6 +19,8 @@ class Canvas:
     drawn: PictureDrawn | None = None
     frozen: bytes | None = None
     """What another engine had drawn of it."""
+    finishing: Pieces | None = None
+    """What is left of decoding and enlarging it, once that has begun."""
     gpu_s: float = 0.0
     duration_s: float = 0.0
     """Time under way before `began_at`, at another engine."""

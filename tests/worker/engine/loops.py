@@ -1,7 +1,9 @@
 """Run the engine's loop in this thread, with a mailbox that follows a script."""
 
-from tests.worker.engine.tiny_diffusion import TINY
+from tests.worker.engine.tiny_diffusion import TINY, tiny_sd
+from worker.engine.families.choice import family_of
 from worker.engine.loop import Loop
+from worker.engine.lora import LoraBank
 from worker.engine.messages import (
     DrawFailed,
     DrawFinished,
@@ -10,6 +12,20 @@ from worker.engine.messages import (
     Snapshotted,
     Start,
 )
+from worker.engine.pipelines import LoadedModel, prepare
+from worker.engine.residents import Resident
+from worker.engine.whole import Whole
+from worker.previews import Previewer
+
+
+def tiny_resident():
+    """A tiny model of random weights, which shares steps."""
+    prepare(Start(model=TINY))
+    pipeline = tiny_sd()
+    pipeline.set_progress_bar_config(disable=True)
+    model = LoadedModel(TINY, pipeline, Previewer(pipeline), "ab" * 32, "cpu", "fp32", 0.0)
+    loras = LoraBank(pipeline)
+    return Resident(model, family_of(pipeline, TINY, loras), Whole(pipeline, TINY, loras))
 
 
 class Mailbox:

@@ -123,3 +123,30 @@ def test_the_shipped_network_is_small():
 def test_a_missing_folder_is_told(tmp_path):
     with pytest.raises(OSError, match="config"):
         Enlarger.load(tmp_path)
+
+
+def at_each_pause(pieces):
+    """What comes of each piece: nothing, but for the last one."""
+    made = yield from pieces
+    yield made
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "side", "pauses"),
+    [
+        pytest.param(16, 16, 64, 0, id="one tile"),
+        pytest.param(40, 60, 240, 3 * 2 - 1, id="two rows of three"),
+        pytest.param(16, 16, 256, 1 + 4 * 4 - 1, id="two passes"),
+        pytest.param(60, 60, 60, 0, id="nothing to do"),
+    ],
+)
+def test_it_can_be_paused_between_any_two_tiles(enlarger, monkeypatch, height, width, side, pauses):
+    """Whoever does something else meanwhile gets the same picture."""
+    monkeypatch.setattr(enlarge, "TILE", 20)
+    given = np.random.default_rng(0).integers(0, 255, (height, width, 3), np.uint8)
+    expected = enlarger.enlarge(given, side)
+
+    *paused, made = at_each_pause(enlarger.enlarging(given, side))
+
+    assert len(paused) == pauses
+    assert np.array_equal(made, expected)

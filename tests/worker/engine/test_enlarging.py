@@ -5,6 +5,7 @@ import pytest
 
 from worker.engine.enlarging import Enlarging
 from worker.engine.messages import ImageInput
+from worker.engine.pixels import at_once
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def noise(height, width):
 )
 @pytest.mark.parametrize("is_tile", [False, True])
 def test_the_shorter_side_is_what_is_posted(enlarging, size, post_size, expected, is_tile):
-    made = enlarging.for_post(noise(*size), post_size, is_tile=is_tile)
+    made = at_once(enlarging.for_post(noise(*size), post_size, is_tile=is_tile))
 
     assert made.shape == (*expected, 3)
 
@@ -36,7 +37,7 @@ def test_the_shorter_side_is_what_is_posted(enlarging, size, post_size, expected
 def test_what_is_large_enough_is_left_as_it_is(enlarging):
     pixels = noise(64, 70)
 
-    assert enlarging.for_post(pixels, 64) is pixels
+    assert at_once(enlarging.for_post(pixels, 64)) is pixels
 
 
 @pytest.mark.parametrize("is_tile", [False, True])
@@ -45,7 +46,9 @@ def test_what_somebody_brought_is_enlarged_as_often_as_asked(enlarging, factor, 
     pixels = noise(15, 25)
     image = ImageInput(rgb=pixels.tobytes(), width=25, height=15)
 
-    assert enlarging.upscaled(image, factor, is_tile=is_tile).shape == (15 * factor, 25 * factor, 3)
+    made = at_once(enlarging.upscaled(image, factor, is_tile=is_tile))
+
+    assert made.shape == (15 * factor, 25 * factor, 3)
 
 
 @pytest.mark.parametrize("shape", [(32, 32), (24, 40)])
@@ -56,9 +59,9 @@ def test_a_tile_has_no_edge_that_enlarging_could_find(enlarging, shape):
     post_size = scale * min(shape)
     moved = np.roll(pixels, (10, 10), axis=(0, 1))
 
-    tiles = enlarging.for_post(pixels, post_size, is_tile=True)
-    tiles_moved = enlarging.for_post(moved, post_size, is_tile=True)
-    plain_moved = enlarging.for_post(moved, post_size)
+    tiles = at_once(enlarging.for_post(pixels, post_size, is_tile=True))
+    tiles_moved = at_once(enlarging.for_post(moved, post_size, is_tile=True))
+    plain_moved = at_once(enlarging.for_post(moved, post_size))
 
     back = np.roll(tiles_moved, (-10 * scale, -10 * scale), axis=(0, 1))
     plain_back = np.roll(plain_moved, (-10 * scale, -10 * scale), axis=(0, 1))

@@ -6,15 +6,13 @@ import pytest
 import torch
 
 from core.prompts import PromptPart
-from tests.worker.engine.loops import Run
-from tests.worker.engine.tiny_diffusion import TINY, tiny_sd
+from tests.worker.engine.loops import Run, tiny_resident
+from tests.worker.engine.tiny_diffusion import TINY
 from tests.worker.engine.tiny_pipelines import save_unconditional
 from tests.worker.engines import SHIPPED, request_for
 from worker.engine import lessons
 from worker.engine import residents as residents_module
 from worker.engine.drawing import Drawing
-from worker.engine.families.choice import family_of
-from worker.engine.lora import LoraBank
 from worker.engine.messages import (
     DrawFinished,
     DrawProgress,
@@ -26,10 +24,8 @@ from worker.engine.messages import (
     Ready,
     Start,
 )
-from worker.engine.pipelines import LoadedModel, prepare
-from worker.engine.residents import Resident, Residents
-from worker.engine.whole import Whole
-from worker.previews import Previewer
+from worker.engine.pipelines import prepare
+from worker.engine.residents import Residents
 
 
 def loaded(source):
@@ -40,13 +36,7 @@ def loaded(source):
 
 @pytest.fixture(scope="module")
 def resident():
-    """A tiny model of random weights, which shares steps."""
-    prepare(Start(model=TINY))
-    pipeline = tiny_sd()
-    pipeline.set_progress_bar_config(disable=True)
-    model = LoadedModel(TINY, pipeline, Previewer(pipeline), "ab" * 32, "cpu", "fp32", 0.0)
-    loras = LoraBank(pipeline)
-    return Resident(model, family_of(pipeline, TINY, loras), Whole(pipeline, TINY, loras))
+    return tiny_resident()
 
 
 @pytest.fixture(scope="module")
