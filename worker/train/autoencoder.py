@@ -1,10 +1,10 @@
 """Train the autoencoder that turns a scene into latents a factor of eight smaller, and back.
 
 It is fully convolutional and learns from crops of a quarter of a scene, four for the price of one.
+Its decoder learns on by itself afterwards: `worker.train.decoder`.
 """
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, l1_loss, mse_loss
 
+from worker.train import checkpoints
 from worker.train.loops import Lesson, Loop
 from worker.train.parallel import Team
 from worker.train.parts import Autoencoder, autoencoder_block, new_autoencoder
@@ -27,13 +28,16 @@ LATENT_CHANNELS = 4
 FACTOR = 8
 """Pixels to a latent, each way."""
 _WIDTH = 48
+"""Of the encoder."""
+_DRAWING_WIDTH, _DRAWING_BLOCKS = 32, (3, 2, 1, 1)
+"""Of the decoder, which is run for every picture and preview: those of the shipped weights."""
 _CROP = 64
-_BATCH = 12
+BATCH = 12
 _NOISE = 0.07
 """Added to latents in training, so that near latents decode to near pictures."""
 _HELD_BACK = 64
 """Scenes kept for measuring."""
-_LESSON = Lesson("autoencoder", peak=2e-3, clip=3.0, weight_decay=1e-4)
+_LESSON = Lesson("autoencoder", peak=2e-3, clip=3.0, weight_decay=1e-4, save_every=250)
 
 
 def build(teacher: Autoencoder | None = None) -> Autoencoder:
@@ -41,7 +45,7 @@ def build(teacher: Autoencoder | None = None) -> Autoencoder:
 
     With a teacher of half the factor its decoder begins as the teacher's, one stage longer.
     """
-    width, blocks = _WIDTH, (4, 3, 2, 1)
+    width, blocks = _DRAWING_WIDTH, _DRAWING_BLOCKS
     if teacher is not None:
         width = teacher.config.decoder_block_out_channels[0]
         blocks = (*teacher.config.num_decoder_blocks, 1)
@@ -118,7 +122,7 @@ def train(
     watch: Stopwatch,
     teacher: Autoencoder | None = None,
 ) -> None:
-    """Train on the pictures of a file until the time is spent; resume what was begun.
+    """Train on the pictures of a file until the plan is done; resume what was begun.
 
     With a teacher of a smaller factor it learns that one's latents, of pictures made as much
     smaller, and to draw them at the full size: so an earlier denoiser can go on at more pixels.
@@ -127,32 +131,42 @@ def train(
     pictures = np.load(scenes, mmap_mode="r")
     model = build(teacher)
     loop = Loop(_LESSON, model, team, watch, folder)
-    crops = _crops(pictures, np.random.default_rng([team.rank, loop.step]))
-    measured = to_tensor(pictures[:_HELD_BACK])
+    measured = measured_of(pictures)
 
     def saved() -> None:
         log.info("autoencoder: PSNR %.2f dB", psnr(model, measured))
 
-    loop.run(lambda share: _loss(model, next(crops), share, teacher), saved)
+    loop.run(lambda share: _loss(model, crops(pictures, loop.chance()), share, teacher), saved)
     if team.is_leader:
         scale = _scale_of(model, measured)
         scale = scale if teacher is None else teacher.config.scaling_factor
         model.register_to_config(scaling_factor=scale)
-        model.save_pretrained(folder / "vae")
+        save(model, folder / "autoencoder")
 
 
-def _crops(pictures: Pictures, chance: np.random.Generator) -> Iterator[Tensor]:
+def save(model: Autoencoder, folder: Path) -> None:
+    """Write an autoencoder."""
+    with checkpoints.whole(folder) as partial:
+        model.save_pretrained(partial)
+
+
+def measured_of(pictures: Pictures) -> Tensor:
+    """Give the scenes that are kept for measuring."""
+    return to_tensor(pictures[:_HELD_BACK])
+
+
+def crops(pictures: Pictures, chance: np.random.Generator, count: int = BATCH) -> Tensor:
+    """Cut what one step learns from."""
     room = pictures.shape[1] - _CROP + 1
-    while True:
-        chosen = chance.integers(_HELD_BACK, len(pictures), 2 * _BATCH)
-        corners = chance.integers(0, room, (2 * _BATCH, 2))
-        cut = [
-            pictures[index, top : top + _CROP, left : left + _CROP]
-            for index, (top, left) in zip(chosen, corners, strict=True)
-        ]
-        # Of every two, the one with more to see in it: flat ground is learnt soon enough.
-        pairs = zip(cut[::2], cut[1::2], strict=True)
-        yield to_tensor(np.stack([max(pair, key=_contrast) for pair in pairs]))
+    chosen = chance.integers(_HELD_BACK, len(pictures), 2 * count)
+    corners = chance.integers(0, room, (2 * count, 2))
+    cut = [
+        pictures[index, top : top + _CROP, left : left + _CROP]
+        for index, (top, left) in zip(chosen, corners, strict=True)
+    ]
+    # Of every two, the one with more to see in it: flat ground is learnt soon enough.
+    pairs = zip(cut[::2], cut[1::2], strict=True)
+    return to_tensor(np.stack([max(pair, key=_contrast) for pair in pairs]))
 
 
 def _contrast(crop: Pictures) -> float:
@@ -160,20 +174,29 @@ def _contrast(crop: Pictures) -> float:
 
 
 def _loss(model: Autoencoder, pixels: Tensor, share: float, teacher: Autoencoder | None) -> Tensor:
-    lesson = None if teacher is None else _latents_of(teacher, pixels)
-    # The last steps are taken in full precision: they settle the flat colours.
-    with torch.autocast("cpu", torch.bfloat16, enabled=share < 0.93):  # noqa: PLR2004
+    lesson = None if teacher is None else latents_of(teacher, pixels)
+    with rounded(share):
         latents: Tensor = model.encode(pixels).latents
         noisy = latents.float() if lesson is None else lesson
         noisy = noisy + _NOISE * torch.randn(latents.shape)
         drawn: Tensor = model.decode(noisy).sample
-    drawn, latents = drawn.float(), latents.float()
+    latents = latents.float()
+    regular = 0.02 * _drift(latents) if lesson is None else mse_loss(latents, lesson)
+    return unlikeness(drawn.float(), pixels) + regular
+
+
+def rounded(share: float) -> torch.autocast:
+    """Reckon in half precision but for the last steps: those settle the flat colours."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=share < 0.93)  # noqa: PLR2004
+
+
+def unlikeness(drawn: Tensor, pixels: Tensor) -> Tensor:
+    """Measure how far what was drawn is from the pictures, edges in particular."""
     edges = l1_loss(drawn.diff(dim=3), pixels.diff(dim=3)) + l1_loss(
         drawn.diff(dim=2), pixels.diff(dim=2)
     )
     error = drawn - pixels
-    likeness = error.abs().mean() + 2 * error.square().mean() + 0.5 * edges
-    return likeness + (0.02 * _drift(latents) if lesson is None else mse_loss(latents, lesson))
+    return error.abs().mean() + 2 * error.square().mean() + 0.5 * edges
 
 
 def _drift(latents: Tensor) -> Tensor:
@@ -183,7 +206,8 @@ def _drift(latents: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def _latents_of(teacher: Autoencoder, pixels: Tensor) -> Tensor:
+def latents_of(teacher: Autoencoder, pixels: Tensor) -> Tensor:
+    """Encode as a teacher does, whose factor may be smaller: it is given smaller pictures."""
     latents: Tensor = teacher.encode(avg_pool2d(pixels, FACTOR // factor_of(teacher))).latents
     return latents
 

@@ -1,5 +1,8 @@
 """Keep the state of a training stage so that a stopped run goes on where it was."""
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,3 +26,13 @@ def load(path: Path) -> State | None:
         return None
     state: State = torch.load(path, map_location="cpu", weights_only=True)
     return state
+
+
+@contextmanager
+def whole(folder: Path) -> Iterator[Path]:
+    """Have a folder written whole or not at all: give the one to write into."""
+    partial = folder.with_name(f"{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    yield partial
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)

@@ -275,6 +275,22 @@ FURTHER_CONCEPTS: tuple[TrainedConcept, ...] = (
 )
 """What a longer run is taught besides: some of these look like a shipped one."""
 
+_HARD = (
+    "flamingo, rabbit, snowflake, sun, trophy, ufo, lollipop, octopus, elephant, planet, zebra, "
+    "duck"
+)
+_LESS_HARD = (
+    "cloud, ghost, robot, koala, coffee, ice cream, dinosaur, palm tree, bee, butterfly, whale, "
+    "airplane, sailboat, turtle, teddy bear, owl, cow, cake, clover, grapes, crown, gem, umbrella"
+)
+
+HARDER: dict[str, float] = {
+    **dict.fromkeys(_LESS_HARD.split(", "), 2),
+    **dict.fromkeys(_HARD.split(", "), 3),
+}
+"""How often to show what the shipped weights drew worst when they were half trained, in the last
+third of the scenes; what is not named is shown once."""
+
 _BEFORE = (
     "apple, banana, strawberry, lemon, watermelon, mushroom, carrot, hamburger, pizza, donut, "
     "ice cream, cake, coffee, dog, cat, rabbit, fox, panda, lion, pig, frog, penguin, owl, "

@@ -89,7 +89,7 @@ def train(
     folder: Path,
     watch: Stopwatch,
 ) -> Loop:
-    """Train until the time is spent; resume what was begun.
+    """Train until the plan is done; resume what was begun.
 
     `silence` are the tokens of no caption at all, as one row.
     """
@@ -99,15 +99,14 @@ def train(
     unet.set_attn_processor(plain_attention())
     kept = build_scheduler().alphas_cumprod.float()
     loop = Loop(_LESSON, nn.ModuleDict({"unet": unet, "text": encoder}), team, watch, folder)
-    chance = torch.Generator().manual_seed(1000 * loop.step + team.rank)
 
     def loss(_share: float) -> Tensor:
-        chosen = torch.randint(len(examples), (_BATCH,), generator=chance)
+        chosen = torch.randint(len(examples), (_BATCH,))
         clean = examples.latents[chosen].float().contiguous(memory_format=torch.channels_last)
-        deaf = torch.rand(_BATCH, 1, generator=chance) < _DEAF
+        deaf = torch.rand(_BATCH, 1) < _DEAF
         tokens = torch.where(deaf, silence, examples.tokens[chosen])
-        times = _times(chance)
-        noise = torch.randn(clean.shape, generator=chance)
+        times = _times()
+        noise = torch.randn(clean.shape)
         signal = kept[times].view(-1, 1, 1, 1)
         noisy = signal.sqrt() * clean + (1 - signal).sqrt() * noise
         velocity = signal.sqrt() * noise - (1 - signal).sqrt() * clean
@@ -119,11 +118,9 @@ def train(
     return loop
 
 
-def _times(chance: torch.Generator) -> Tensor:
+def _times() -> Tensor:
     """Draw one time from each of as many equal shares, late times more often."""
-    draw = (
-        torch.randperm(_BATCH, generator=chance) + torch.rand(_BATCH, generator=chance)
-    ) / _BATCH
+    draw = (torch.randperm(_BATCH) + torch.rand(_BATCH)) / _BATCH
     slope = 1 - _EVENNESS
     # The inverse of the cumulative density a s + (1 - a) s^2, where a is the evenness.
     share = (-_EVENNESS + (_EVENNESS**2 + 4 * slope * draw).sqrt()) / (2 * slope)

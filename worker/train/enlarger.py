@@ -1,6 +1,6 @@
 """Train the network that enlarges pictures for posting: `make train-enlarger`.
 
-    python -m worker.train.enlarger [--minutes 30 | --until 16:35] [--measure]
+    python -m worker.train.enlarger [--minutes 30 | --until 16:35 | --budget tiny] [--measure]
 
 It learns from vector emoji, rendered at 512 pixels and shrunk to 128 by several kernels; half of
 the small pictures went through the pipeline's own autoencoder, so that it also mends what that
@@ -10,7 +10,7 @@ one does to edges. It is measured on drawings that it never saw, against Lanczos
 import argparse
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,10 +24,12 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn.functional import l1_loss
 
+from core.catalog import SHIPPED_MODELS
 from worker.engine.enlarge import FACTOR, FOLDER, Enlarger, EnlargerNetwork
+from worker.train.budgets import Length
 from worker.train.enlarger_artwork import VectorArtwork
 from worker.train.enlarger_scenes import LARGE, Pixels, large_scene, shrunk
-from worker.train.evaluation_report import add_figures
+from worker.train.evaluation_report import REPORT, add_figures
 from worker.train.loops import Lesson, Loop
 from worker.train.parallel import Team
 from worker.train.scenes import SIZE
@@ -36,13 +38,12 @@ from worker.train.schedules import Stopwatch
 log = logging.getLogger(__name__)
 
 WORK = Path("build/train/enlarger")
-AUTOENCODER = Path("build/train/vae")
-"""The pipeline's autoencoder, where it has been trained."""
+AUTOENCODERS = (Path("build/train/vae"), SHIPPED_MODELS / "easel-small" / "vae")
+"""The pipeline's autoencoder where it has been trained here, else the shipped one."""
 
 WIDTH, DEPTH = 32, 6
 """125,744 weights: twice as wide costs three times as much, in training and for each picture."""
 
-SCENES, MEASURED = 900, 60
 _VARIANTS = 4
 _DECODED = 2
 """Of the small pictures of a scene, how many went through the autoencoder."""
@@ -54,6 +55,22 @@ _LESSON = Lesson("enlarger", peak=2e-3, weight_decay=1e-4, decay=0.998, save_eve
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """How many scenes to learn from and to measure on, and how long to learn."""
+
+    scenes: int
+    measured: int
+    length: Length
+
+
+BUDGETS = {
+    "shipped": Budget(scenes=900, measured=60, length=Length(minutes=30)),
+    "tiny": Budget(scenes=24, measured=4, length=Length(steps=40)),
+}
+"""What the shipped network got, and what merely walks the road."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pairs:
     """Large pictures and the small ones made of each."""
 
@@ -62,26 +79,29 @@ class Pairs:
     """Scene, variant, height, width, RGB."""
 
     @classmethod
-    def prepare(cls, folder: Path, artwork: VectorArtwork, autoencoder: Path | None) -> "Pairs":
-        """Read the pairs of a folder, or make them."""
+    def prepare(
+        cls, folder: Path, artwork: VectorArtwork, autoencoder: Path | None, scenes: int
+    ) -> "Pairs":
+        """Read the pairs of a folder, or make so many scenes of them."""
         paths = [folder / "large.npy", folder / "small.npy"]
         if not all(path.is_file() for path in paths):
-            made = _pairs(artwork, artwork.taught, range(SCENES), autoencoder)
+            made = _pairs(artwork, artwork.taught, range(scenes), autoencoder)
             for path, pixels in zip(paths, (made.large, made.small), strict=True):
-                np.save(path, pixels)
+                partial = path.with_suffix(".partial.npy")
+                np.save(partial, pixels)
+                partial.replace(path)
         large, small = (np.load(path, mmap_mode="r") for path in paths)
         return cls(large, small)
 
 
 def train(folder: Path, pairs: Pairs, watch: Stopwatch) -> EnlargerNetwork:
-    """Train until the time is spent, from the last checkpoint where there is one."""
+    """Train until the plan is done, from the last checkpoint where there is one."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
     network = EnlargerNetwork(WIDTH, DEPTH)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # torch's types know no memory format here.
     loop = Loop(_LESSON, network, Team(), watch, folder)
-    batches = _batches(pairs, np.random.default_rng(loop.step))
-    loop.run(lambda _share: _loss(network, *next(batches)))
+    loop.run(lambda _share: _loss(network, *_batch(pairs, loop.chance())))
     network.load_state_dict(loop.average)
     return network
 
@@ -117,9 +137,9 @@ def lanczos(pixels: Pixels, side: int) -> Pixels:
     return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.LANCZOS))
 
 
-def held_out_pairs(artwork: VectorArtwork, autoencoder: Path | None) -> Pairs:
+def held_out_pairs(artwork: VectorArtwork, autoencoder: Path | None, count: int) -> Pairs:
     """Make the pairs to measure with: drawings never trained on, shrunk plainly, then decoded."""
-    scenes = [large_scene(artwork, artwork.held_out, 10_000 + seed) for seed in range(MEASURED)]
+    scenes = [large_scene(artwork, artwork.held_out, 10_000 + seed) for seed in range(count)]
     plain = np.stack([np.asarray(shrunk(scene)) for scene in scenes])
     smalls = [plain] if autoencoder is None else [plain, _decoded(plain, autoencoder)]
     return Pairs(np.stack([np.asarray(scene) for scene in scenes]), np.stack(smalls, axis=1))
@@ -163,17 +183,16 @@ def _decoded(pictures: Pixels, folder: Path) -> Pixels:
     return np.concatenate(made)
 
 
-def _batches(pairs: Pairs, chance: np.random.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+def _batch(pairs: Pairs, chance: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Cut patches where there is something to see, turned every way; small first."""
-    while True:
-        patches = [_patch(pairs, chance) for _ in range(_BATCH)]
-        turns, mirror = int(chance.integers(4)), int(chance.choice((1, -1)))
-        small, large = (
-            _tensor([np.rot90(patch, turns)[:, ::mirror] for patch in side])
-            for side in zip(*patches, strict=True)
-        )
-        spread = float(chance.uniform(0, _NOISE))
-        yield small + spread * torch.randn_like(small), large
+    patches = [_patch(pairs, chance) for _ in range(_BATCH)]
+    turns, mirror = int(chance.integers(4)), int(chance.choice((1, -1)))
+    small, large = (
+        _tensor([np.rot90(patch, turns)[:, ::mirror] for patch in side])
+        for side in zip(*patches, strict=True)
+    )
+    spread = float(chance.uniform(0, _NOISE))
+    return small + spread * torch.randn_like(small), large
 
 
 def _patch(pairs: Pairs, chance: np.random.Generator) -> tuple[Pixels, Pixels]:
@@ -223,21 +242,30 @@ def main() -> None:
     """Train, write and measure the network."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     parser = argparse.ArgumentParser(description="Train the network that enlarges pictures.")
-    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--budget", choices=BUDGETS, default="shipped")
+    parser.add_argument("--minutes", type=float, help="instead of the budget's")
     parser.add_argument("--until", help="train until this time of today, as 16:35")
-    parser.add_argument("--measure", action="store_true", help="only measure what is there")
-    parser.add_argument("--output", type=Path, default=FOLDER)
+    parser.add_argument("--measure", action="store_true", help="only measure what is shipped")
+    parser.add_argument("--folder", type=Path, help="checkpoints; the network goes into it, too")
+    parser.add_argument("--output", type=Path, help="the network, instead")
     options = parser.parse_args()
-    artwork = VectorArtwork.load(WORK)
-    autoencoder = AUTOENCODER if (AUTOENCODER / "config.json").is_file() else None
-    if not options.measure:
-        pairs = Pairs.prepare(WORK, artwork, autoencoder)
+    budget = BUDGETS[options.budget]
+    folder = options.folder or WORK.with_name(f"enlarger-{options.budget}".removesuffix("-shipped"))
+    output, report = options.output or folder / "network", folder / "evaluation.json"
+    artwork = VectorArtwork.load(folder)
+    autoencoder = next(each for each in AUTOENCODERS if (each / "config.json").is_file())
+    if options.measure:
+        output, report = options.output or FOLDER, REPORT
+    else:
+        pairs = Pairs.prepare(folder, artwork, autoencoder, budget.scenes)
         log.info("enlarger: %d scenes", len(pairs.large))
-        until = _until(options.until) if options.until else None
-        save(train(WORK, pairs, Stopwatch(options.minutes, until)), options.output)
+        length = Length(options.minutes) if options.minutes else budget.length
+        watch = length.watch(_until(options.until) if options.until else None)
+        save(train(folder, pairs, watch), output)
     torch.set_num_threads(1)
-    figures = measure(Enlarger.load(options.output), held_out_pairs(artwork, autoencoder))
-    add_figures(figures)
+    figures = measure(Enlarger.load(output), held_out_pairs(artwork, autoencoder, budget.measured))
+    add_figures(figures, report)
+    print(f"{output}; figures in {report}")
     for key, value in figures.items():
         print(f"{key:<32} {value:>6.2f}")
 

@@ -9,6 +9,7 @@ through the autoencoder, and with the prompts shuffled.
 """
 
 import argparse
+import json
 import statistics
 import time
 from collections.abc import Iterator, Sequence
@@ -26,7 +27,7 @@ from worker.train.artwork import Artwork, fetch_font
 from worker.train.concepts import CONCEPTS, FURTHER_CONCEPTS, TrainedConcept
 from worker.train.evaluation import Check, Pixels
 from worker.train.evaluation_cases import HELD_OUT, Case, cases_for, true_picture
-from worker.train.evaluation_report import Evaluation, print_table, publish
+from worker.train.evaluation_report import REPORT, Evaluation, print_table, publish
 from worker.train.evaluation_scores import Reading, read
 from worker.train.evaluation_sheet import draw_sheet
 from worker.train.scenes import SIZE
@@ -37,6 +38,23 @@ BATCH = 12
 _TIMED = 5
 _QUICK = 3
 """A quick evaluation asks for every third concept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to measure and where to write the figures."""
+
+    model: Path
+    seeds: int = 3
+    concepts: int | None = None
+    """Ask for so many of them alone; None: for all."""
+    is_quick: bool = False
+    steps: int | None = None
+    guidance_scale: float | None = None
+    sheet: Path | None = None
+    """Where the samples go; None: beside the model, unless it is quick."""
+    report: Path = REPORT
+    artwork: Path = ARTWORK
 
 
 class Painter:
@@ -101,7 +119,11 @@ def taught_to(profile: ModelProfile) -> tuple[TrainedConcept, ...]:
 
 
 def evaluate(
-    painter: Painter, artwork: Artwork, evaluation: Evaluation, asked: Sequence[TrainedConcept]
+    painter: Painter,
+    artwork: Artwork,
+    evaluation: Evaluation,
+    asked: Sequence[TrainedConcept],
+    report: Path = REPORT,
 ) -> dict[Case, Pixels]:
     """Fill in an evaluation seed by seed, publishing what there is after each.
 
@@ -120,7 +142,7 @@ def evaluate(
         drawn = dict(_drawn(painter, cases, f"seed {seed + 1}/{evaluation.seeds}"))
         evaluation.add([read(check, case, picture) for case, picture in drawn.items()])
         first = first or drawn
-        publish(evaluation)
+        publish(evaluation, report)
     return first
 
 
@@ -163,18 +185,7 @@ def _at_size(image: Image.Image) -> Pixels:
     return np.asarray(image.convert("RGB"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Options:
-    model: Path
-    seeds: int
-    concepts: int | None
-    is_quick: bool
-    steps: int | None
-    guidance_scale: float | None
-    sheet: Path | None
-
-
-def _options() -> _Options:
+def _request() -> Request:
     parser = argparse.ArgumentParser(description="Measure the shipped model.")
     parser.add_argument("--model", type=Path, default=SHIPPED_MODELS / "easel-small")
     parser.add_argument("--seeds", type=int, default=3)
@@ -184,7 +195,7 @@ def _options() -> _Options:
     parser.add_argument("--guidance", type=float, help="instead of the profile's")
     parser.add_argument("--sheet", type=Path, help="where the samples go: beside the model")
     given = parser.parse_args()
-    return _Options(
+    return Request(
         model=given.model,
         seeds=1 if given.quick else given.seeds,
         concepts=given.concepts,
@@ -195,9 +206,22 @@ def _options() -> _Options:
     )
 
 
+def is_measured(model: Path, report: Path) -> bool:
+    """Say whether a report tells all of the weights in a model's folder."""
+    if not report.is_file():
+        return False
+    detail = json.loads(report.read_text("utf-8")).get("detail", {})
+    is_of_these = detail.get("model_sha256") == weights_sha256(model)
+    return is_of_these and detail.get("is_complete") is True
+
+
 def main() -> None:
     """Evaluate a model's folder."""
-    options = _options()
+    run(_request())
+
+
+def run(options: Request) -> None:
+    """Measure what a request names; write the report and the sheet."""
     profile = load_profile(str(options.model))
     concepts = taught_to(profile)
     asked = concepts[:: _QUICK if options.is_quick else 1][: options.concepts]
@@ -216,9 +240,9 @@ def main() -> None:
         seconds_per_image=seconds,
         processor_seconds_per_image=processor_seconds,
     )
-    artwork = Artwork.load(fetch_font(ARTWORK).parent, concepts)
-    pictures = evaluate(painter, artwork, evaluation, asked)
-    print_table(evaluation)
+    artwork = Artwork.load(fetch_font(options.artwork).parent, concepts)
+    pictures = evaluate(painter, artwork, evaluation, asked, options.report)
+    print_table(evaluation, options.report)
     sheet = options.sheet or (None if options.is_quick else options.model / "samples.png")
     if sheet is not None:
         draw_sheet(painter.draw, pictures, sheet)

@@ -21,11 +21,17 @@ from worker.train.tokenizer import MAX_LENGTH
 
 log = logging.getLogger(__name__)
 
-SHARD = 2048
-"""Scenes in one file."""
 _BATCH = 32
 SIDE = 16
 """Latents a side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shards:
+    """Files to write, and the scenes in each."""
+
+    numbers: range
+    size: int = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +46,17 @@ class Examples:
 
 
 def encode(
-    team: Team, stock: Stock, autoencoder: Autoencoder, folder: Path, *, shards: int
+    team: Team, stock: Stock, autoencoder: Autoencoder, folder: Path, shards: Shards
 ) -> None:
     """Compose and encode the shards that are not there yet, each process its own."""
     folder.mkdir(parents=True, exist_ok=True)
-    for shard in range(team.rank, shards, team.size):
+    for shard in shards.numbers[team.rank :: team.size]:
         path = folder / f"{shard:04}.pt"
         if not path.exists():
-            checkpoints.save(
-                path, _encoded(stock, autoencoder, range(shard * SHARD, (shard + 1) * SHARD))
-            )
+            first = shard * shards.size
+            checkpoints.save(path, _encoded(stock, autoencoder, range(first, first + shards.size)))
             log.info("encoded %s", path.name)
+    team.gather()
 
 
 def load(folder: Path, tokenizer: Tokenizer) -> Examples:

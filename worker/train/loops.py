@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 
 _BETAS = (0.9, 0.99)
 _AVERAGE_EVERY = 2  # Steps; the average moves twice as far at each.
+_SAVES_LEAST = 4
+"""Checkpoints of a stage that is planned in steps: a short one is kept more often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,11 @@ class Lesson:
 
 @dataclass
 class Loop:
-    """A stage under way."""
+    """A stage under way.
+
+    Whatever chance a step needs is its own, so that a stage that goes on from a checkpoint takes
+    the very steps that it would have taken.
+    """
 
     lesson: Lesson
     model: nn.Module
@@ -67,7 +74,9 @@ class Loop:
     def run(self, loss: Callable[[float], Tensor], saved: Callable[[], None] | None = None) -> None:
         """Take steps until the time is spent: `loss` is given the share of it that is."""
         losses: list[float] = []
-        while (share := self.team.agree(self.watch.tick())) < 1:
+        save_every, kept = self._save_every(), -1
+        while (share := self.team.agree(self.watch.tick(self.step))) < 1:
+            torch.manual_seed(int(self.chance(1).integers(2**63)))
             losses.append(self._advance(loss(share), share))
             if not self.team.is_leader:
                 continue
@@ -76,11 +85,24 @@ class Loop:
                 losses.clear()
                 spent = self.watch.spent_s
                 log.info("%s: step %d, %.0f s, loss %.4f", self.lesson.name, self.step, spent, mean)
-            if self.step % self.lesson.save_every == 0:
+            if self.step % save_every == 0:
+                kept = self.step
                 self._save(saved)
-        if self.team.is_leader:
+        if self.team.is_leader and kept != self.step:
             self._save(saved)
         self.team.gather()
+
+    def chance(self, purpose: int = 0) -> np.random.Generator:
+        """Give the chance of the step that is next, each process its own.
+
+        torch's own is set anew at each step, too.
+        """
+        return np.random.default_rng([self.team.rank, self.step, purpose])
+
+    def _save_every(self) -> int:
+        if self.watch.steps is None:
+            return self.lesson.save_every
+        return max(1, min(self.lesson.save_every, self.watch.steps // _SAVES_LEAST))
 
     def _advance(self, loss: Tensor, share: float) -> float:
         for group in self.optimizer.param_groups:

@@ -1,7 +1,8 @@
-"""Reckon how far a training stage has come, by the time that it has had.
+"""Reckon how far a training stage has come, by its time or by its steps.
 
-A stage is planned in minutes or until a moment, not in steps, so that it always ends with its
-learning rate at nought, however fast the machine is.
+A stage is planned in minutes or until a moment, so that it always ends with its learning rate at
+nought, however fast the machine is; or in steps, so that it ends with the very same weights,
+however often it was stopped.
 """
 
 import math
@@ -20,16 +21,20 @@ class Stopwatch:
     minutes: float | None = None
     until: float | None = None
     """Seconds since the epoch; goes before the minutes."""
+    steps: int | None = None
+    """Goes before either."""
     spent_s: float = 0.0
     clock: Callable[[], float] = time.time
     _seen: float | None = field(default=None, init=False)
 
-    def tick(self) -> float:
+    def tick(self, steps_done: int = 0) -> float:
         """Count the time since the last tick; give the share of the plan that is done."""
         now = self.clock()
         if self._seen is not None:
             self.spent_s += min(now - self._seen, _LONGEST_STEP_S)
         self._seen = now
+        if self.steps is not None:
+            return min(steps_done / self.steps, 1.0) if self.steps else 1.0
         if self.until is not None:
             left_s = max(self.until - now, 0.0)
             return self.spent_s / (self.spent_s + left_s) if left_s else 1.0

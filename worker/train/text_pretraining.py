@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, mse_loss
 from transformers import CLIPTextConfig
 
+from worker.train import checkpoints
 from worker.train.latents import Examples
 from worker.train.loops import Lesson, Loop
 from worker.train.parallel import Team
@@ -88,7 +89,7 @@ def train(
     *,
     is_taught: bool = False,
 ) -> None:
-    """Train on captions and latents until the time is spent; resume what was begun.
+    """Train on captions and latents until the plan is done; resume what was begun.
 
     An encoder that is taught already keeps still until the head can read it: new words then find
     their place among the old, and the denoiser that knows the old ones understands them.
@@ -101,10 +102,9 @@ def train(
     lesson = replace(_LESSON, peak=_TAUGHT_PEAK) if is_taught else _LESSON
     loop = Loop(lesson, nn.ModuleList([encoder, head]), team, watch, folder)
     end = examples.tokens[0, -1]
-    chance = torch.Generator().manual_seed(1000 * loop.step + team.rank)
 
     def loss(share: float) -> Tensor:
-        chosen = torch.randint(len(targets), (_BATCH,), generator=chance)
+        chosen = torch.randint(len(targets), (_BATCH,))
         tokens = _trimmed(examples.tokens[chosen], end)
         with torch.autocast("cpu", torch.bfloat16):
             with torch.set_grad_enabled(not is_taught or share > _STILL):
@@ -114,7 +114,8 @@ def train(
 
     loop.run(loss)
     if team.is_leader:
-        encoder.save_pretrained(folder / "text_encoder")
+        with checkpoints.whole(folder / "text_encoder") as partial:
+            encoder.save_pretrained(partial)
 
 
 def _trimmed(tokens: Tensor, end: Tensor) -> Tensor:

@@ -11,10 +11,10 @@ _INKS = ["crimson", "gold", "seagreen", "navy", "orchid", "saddlebrown"]
 NAMES = tuple(concept.name for concept in CONCEPTS[:24])
 
 
-def drawn_artwork():
+def drawn_artwork(names=NAMES):
     """Give every name a form and colours of its own."""
     originals = {}
-    for place, name in enumerate(NAMES):
+    for place, name in enumerate(names):
         picture = Image.new("RGBA", (SIDE, SIDE))
         draw = ImageDraw.Draw(picture)
         box, inner = _BOXES[place % 4], _BOXES[(place // 4 + 1) % 4]

@@ -1,10 +1,10 @@
-"""The autoencoder begins where it learns at once, from nothing or from a smaller one."""
+"""The autoencoder begins where it learns at once, and its decoder learns on by itself."""
 
 import numpy as np
 import pytest
 import torch
 
-from worker.train import autoencoder
+from worker.train import autoencoder, decoder
 from worker.train.parallel import Team
 from worker.train.parts import new_autoencoder
 from worker.train.schedules import Stopwatch
@@ -13,11 +13,8 @@ from worker.train.schedules import Stopwatch
 class Steps(Stopwatch):
     """A watch that leaves time for so many steps."""
 
-    left = 2
-
-    def tick(self):
-        self.left -= 1
-        return 0.5 if self.left >= 0 else 1.0
+    def tick(self, steps_done=0):
+        return 0.5 if steps_done < 2 else 1.0
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +54,22 @@ def test_a_taught_autoencoder_keeps_its_teachers_scale(scenes, tmp_path, monkeyp
 
     autoencoder.train(Team(), scenes, tmp_path, Steps(), smaller())
 
-    model = autoencoder.load(tmp_path / "vae")
+    model = autoencoder.load(tmp_path / "autoencoder")
 
     assert autoencoder.factor_of(model) == autoencoder.FACTOR == 8
     assert model.config.scaling_factor == 1.25
+
+
+@pytest.mark.parametrize("teacher", [None, smaller()], ids=["its own latents", "a teacher's"])
+def test_the_decoder_learns_while_the_encoder_keeps_still(scenes, tmp_path, monkeypatch, teacher):
+    """What was learnt of its latents stays true."""
+    monkeypatch.setattr(autoencoder, "_HELD_BACK", 2)
+    autoencoder.train(Team(), scenes, tmp_path, Steps(), teacher)
+
+    decoder.train(Team(), scenes, tmp_path, Steps(), teacher)
+
+    before, after = (autoencoder.load(tmp_path / name) for name in ("autoencoder", "vae"))
+    pairs = zip(before.named_parameters(), after.named_parameters(), strict=True)
+    moved = {name for (name, was), (_, now) in pairs if not torch.equal(was, now)}
+    assert moved == {name for name, _ in after.named_parameters() if name.startswith("decoder")}
+    assert after.config.scaling_factor == before.config.scaling_factor

@@ -46,8 +46,6 @@ class Ticking:
 
 @pytest.fixture
 def small_recipe(monkeypatch):
-    monkeypatch.setattr(enlarger, "SCENES", 2)
-    monkeypatch.setattr(enlarger, "MEASURED", 2)
     monkeypatch.setattr(enlarger, "WIDTH", 8)
     monkeypatch.setattr(enlarger, "DEPTH", 1)
 
@@ -68,7 +66,7 @@ def test_families_are_held_out_whole():
 
 def test_the_recipe_resumes_and_gives_a_network_that_can_be_loaded(small_recipe, tmp_path):
     """Three steps, then as many again from the checkpoint."""
-    pairs = Pairs.prepare(tmp_path, DrawnVectors(), autoencoder=None)
+    pairs = Pairs.prepare(tmp_path, DrawnVectors(), autoencoder=None, scenes=2)
     train(tmp_path, pairs, Stopwatch(minutes=0.05, clock=Ticking()))
     begun = torch.load(tmp_path / "enlarger.pt")["step"]
 
@@ -87,7 +85,7 @@ def test_an_untrained_network_gains_next_to_nothing(small_recipe):
     torch.nn.init.zeros_(network.tail.weight)
     torch.nn.init.zeros_(network.tail.bias)
 
-    figures = measure(Enlarger(network), held_out_pairs(DrawnVectors(), autoencoder=None))
+    figures = measure(Enlarger(network), held_out_pairs(DrawnVectors(), autoencoder=None, count=2))
 
     assert set(figures) == {"enlarger_psnr_db", "enlarger_lanczos_db", "enlarger_psnr_gain_db"}
     assert abs(figures["enlarger_psnr_gain_db"]) < 0.7

@@ -21,7 +21,7 @@ from worker.train.evaluation_cases import (
     cases_for,
     true_picture,
 )
-from worker.train.evaluation_report import Evaluation, print_table, publish
+from worker.train.evaluation_report import Evaluation, print_table
 from worker.train.evaluation_scores import Reading, by_concept, read, scores, shuffled_top1
 from worker.train.evaluation_sheet import draw_sheet
 from worker.train.scenes import CENTRE, is_held_out
@@ -154,15 +154,14 @@ def test_the_worst_concept_comes_first():
     assert (best.concept, best.single_top1) == (good, 1.0)
 
 
-def test_an_evaluation_publishes_its_figures_with_bars(artwork, tmp_path, monkeypatch, capsys):
+def test_an_evaluation_publishes_its_figures_with_bars(artwork, tmp_path, capsys):
     """Seed by seed, and it leaves the enlarger's figure where it is."""
     path = tmp_path / "model.json"
     path.write_text(json.dumps({"enlarger_psnr_gain_db": 2.5, "single_top1": 0.1}), "utf-8")
-    monkeypatch.setattr("worker.train.evaluate.publish", lambda it: publish(it, path))
     evaluation = evaluation_of(seeds=2)
     cases = [case for seed in (0, 1) for case in cases_for(TAUGHT, seed, asked=TAUGHT)]
 
-    first = evaluate(TruePainter(artwork, cases), artwork, evaluation, TAUGHT)
+    first = evaluate(TruePainter(artwork, cases), artwork, evaluation, TAUGHT, path)
     print_table(evaluation, path)
 
     record = json.loads(path.read_text("utf-8"))
@@ -174,12 +173,12 @@ def test_an_evaluation_publishes_its_figures_with_bars(artwork, tmp_path, monkey
     assert capsys.readouterr().out.count("holds") == len(bars)
 
 
-def test_pairs_count_as_unseen_only_where_the_recipe_held_them_out(artwork, tmp_path, monkeypatch):
+def test_pairs_count_as_unseen_only_where_the_recipe_held_them_out(artwork, tmp_path):
     """Another training may have shown them, so nothing is claimed."""
-    monkeypatch.setattr("worker.train.evaluate.publish", lambda it: None)
     evaluation = evaluation_of()
+    report = tmp_path / "model.json"
 
-    drawn = evaluate(TruePainter(artwork, CASES), artwork, evaluation, TAUGHT)
+    drawn = evaluate(TruePainter(artwork, CASES), artwork, evaluation, TAUGHT, report)
 
     assert HELD_OUT not in {case.kind for case in drawn}
     assert "heldout_pair_slot_top1" not in evaluation.values()

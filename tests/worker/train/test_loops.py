@@ -19,7 +19,7 @@ class Ticks(Stopwatch):
         super().__init__()
         self.left = steps
 
-    def tick(self):
+    def tick(self, steps_done=0):
         self.left -= 1
         return 0.25 if self.left >= 0 else 1.0
 
@@ -30,7 +30,7 @@ def advance(folder, steps, team=Team()):  # noqa: B008 - frozen.
     loop = Loop(LESSON, model, team, Ticks(steps), folder)
 
     def loss(_share):
-        inputs = torch.ones(4, 3) * (loop.step + 1 + team.rank)
+        inputs = torch.randn(4, 3) + loop.chance().random() + team.rank
         return model(inputs).square().mean()
 
     loop.run(loss)
@@ -38,7 +38,7 @@ def advance(folder, steps, team=Team()):  # noqa: B008 - frozen.
 
 
 def test_a_resumed_stage_takes_the_same_next_step(tmp_path):
-    """Weights, optimiser, average and step all come back."""
+    """Weights, optimiser, average, step and chance all come back."""
     whole = advance(tmp_path / "whole", 10)
     advance(tmp_path / "halves", 5)
     halves = advance(tmp_path / "halves", 5)

@@ -52,6 +52,19 @@ def test_a_moment_is_met_whatever_happened_before():
     assert shares[-1] == 1
 
 
+def test_steps_count_whatever_they_take():
+    """A plan in steps ends at the same step on every machine."""
+    clock = Clock()
+    watch = Stopwatch(minutes=1, steps=4, clock=clock)
+
+    shares = []
+    for done in (0, 1, 4, 5):
+        clock.now += 50
+        shares.append(watch.tick(done))
+
+    assert shares == [0, 0.25, 1, 1]
+
+
 def test_a_pause_is_left_out():
     """Writing a checkpoint is no training."""
     clock = Clock()

@@ -43,3 +43,12 @@ def test_prompts_are_filled_up_as_the_pipeline_does_it(folder):
 
     assert len(ids) == MAX_LENGTH == tokenizer.model_max_length
     assert tokenizer.pad_token_id == tokenizer.eos_token_id == ids[-1]
+
+
+def test_the_same_captions_give_the_same_tokenizer(folder, tmp_path):
+    """In whatever order they come: else a run that was stopped would come to another model."""
+    train_tokenizer(CAPTIONS[::-1], tmp_path)
+
+    again, first = ((place / "tokenizer.json").read_bytes() for place in (tmp_path, folder))
+
+    assert again == first
