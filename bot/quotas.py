@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from core.contracts.actors import Actor
 from core.contracts.ids import MemberId
-from core.contracts.usage import Load
 from core.errors import UserError
 from core.settings import CoreSettings
 from core.storage import Unit
@@ -51,40 +50,42 @@ def require_room(
         UserError: `too_many_waiting`, `community_queue_full`, `gpu_allowance_spent`,
             `community_allowance_spent`.
     """
-    own, everybody = unit.usage.waiting(actor.community_id, actor.member_id)
-    _require_places(actor, settings, own, everybody)
-    allowance = _allowance_of(unit, actor, settings, own, now)
+    own, everybody_count = unit.usage.waiting(actor.community_id, actor.member_id)
+    _require_places(actor, settings, own.count, everybody_count)
+    allowance = _allowance_of(unit, actor, settings, own.gpu_s, now)
     _require_allowance("gpu_allowance_spent", allowance, price_gpu_s, now)
     if settings.daily_gpu_s_community != UNLIMITED:
-        allowance = _allowance(unit, actor, None, settings.daily_gpu_s_community, everybody, now)
+        waiting_gpu_s = unit.usage.waiting_gpu_s(actor.community_id)
+        allowed = settings.daily_gpu_s_community
+        allowance = _allowance(unit, actor, None, allowed, waiting_gpu_s, now)
         _require_allowance("community_allowance_spent", allowance, price_gpu_s, now)
 
 
 def allowance_of(unit: Unit, actor: Actor, settings: CoreSettings, now: datetime) -> Allowance:
     """Tell what a person may still have drawn today."""
     own, _ = unit.usage.waiting(actor.community_id, actor.member_id)
-    return _allowance_of(unit, actor, settings, own, now)
+    return _allowance_of(unit, actor, settings, own.gpu_s, now)
 
 
-def _require_places(actor: Actor, settings: CoreSettings, own: Load, everybody: Load) -> None:
+def _require_places(actor: Actor, settings: CoreSettings, own: int, everybody: int) -> None:
     limit = settings.max_waiting_jobs
     if actor.is_moderator:
         limit = max(limit, settings.max_waiting_jobs_moderator)
-    if own.count >= limit:
-        raise UserError("too_many_waiting", value=own.count, allowed=[str(limit)])
+    if own >= limit:
+        raise UserError("too_many_waiting", value=own, allowed=[str(limit)])
     limit = settings.max_waiting_jobs_community
-    if everybody.count >= limit:
-        raise UserError("community_queue_full", value=everybody.count, allowed=[str(limit)])
+    if everybody >= limit:
+        raise UserError("community_queue_full", value=everybody, allowed=[str(limit)])
 
 
 def _allowance_of(
-    unit: Unit, actor: Actor, settings: CoreSettings, waiting: Load, now: datetime
+    unit: Unit, actor: Actor, settings: CoreSettings, waiting_gpu_s: float, now: datetime
 ) -> Allowance:
     allowed = settings.daily_gpu_s
     if actor.is_moderator and allowed != UNLIMITED:
         theirs = settings.daily_gpu_s_moderator
         allowed = UNLIMITED if theirs == UNLIMITED else max(allowed, theirs)
-    return _allowance(unit, actor, actor.member_id, allowed, waiting, now)
+    return _allowance(unit, actor, actor.member_id, allowed, waiting_gpu_s, now)
 
 
 def _allowance(
@@ -92,13 +93,13 @@ def _allowance(
     actor: Actor,
     member_id: MemberId | None,
     allowed: float,
-    waiting: Load,
+    waiting_gpu_s: float,
     now: datetime,
 ) -> Allowance:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     used = 0.0
     if allowed != UNLIMITED:
-        used = unit.usage.drawn_gpu_s(actor.community_id, midnight, member_id) + waiting.gpu_s
+        used = unit.usage.drawn_gpu_s(actor.community_id, midnight, member_id) + waiting_gpu_s
     return Allowance(allowed, used, midnight + timedelta(days=1))
 
 

@@ -34,11 +34,8 @@ NOBODYS = Personal()
 
 def personal_of(unit: Unit, actor: Actor) -> Personal:
     """Read what a person keeps in a community."""
-    styles = unit.styles.of_member(actor.community_id, actor.member_id)
-    return Personal(
-        settings=unit.settings.get(actor.community_id, actor.member_id),
-        styles={style.name: style.text for style in styles},
-    )
+    settings, styles = unit.settings.with_styles(actor.community_id, actor.member_id)
+    return Personal(settings=settings, styles=styles)
 
 
 def read(catalog: Catalog, text: str, personal: Personal, prompt_max: int) -> GenerationSpec:

@@ -191,9 +191,8 @@ def _record(
         )
         if draft_id is not None and not unit.drafts.use(draft_id, job.created_at):
             raise UserError("draft_used", value=draft_id)
-        unit.jobs.add(job)
+        job = unit.jobs.begin(job, outcome, now=job.created_at, by=job.actor.member_id)
         unit.verdicts.add(verdict)
-        job = unit.jobs.advance(job.job_id, outcome, now=job.created_at, by=job.actor.member_id)
     # All there is to tell of a job that is a moment old. Its place in the queue comes with the
     # notice that its prompt is cleared: counting a long queue here would make every answer slow.
     return standing.Standing(job, verdicts=(verdict,))

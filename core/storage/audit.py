@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from core.contracts.ids import JobId
 from core.contracts.records import AuditRow, Fact
 from core.storage.models import AuditTrailRow
+from core.storage.statements import run, table_of
+
+_ADD = insert(table_of(AuditTrailRow))
 
 
 class AuditTrail:
@@ -21,7 +24,7 @@ class AuditTrail:
         self, kind: str, *, job_id: JobId | None, by: str, facts: Mapping[str, Fact], now: datetime
     ) -> None:
         """Append one row. Facts are ids, codes and numbers, never a prompt."""
-        self._session.add(AuditTrailRow(job_id=job_id, kind=kind, by=by, facts=dict(facts), at=now))
+        run(self._session, _ADD, job_id=job_id, kind=kind, by=by, facts=dict(facts), at=now)
 
     def of_job(self, job_id: JobId) -> list[AuditRow]:
         """List what was done about a job, oldest first."""

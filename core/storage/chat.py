@@ -7,13 +7,31 @@ visible in their order and a page that has seen revision n never misses a smalle
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from core.contracts.chat import ChatMessage
 from core.contracts.ids import ChannelId, CommunityId, JobId, MemberId
 from core.storage.models import ChatChannelRow, ChatMessageRow
-from core.storage.statements import insert_into
+from core.storage.statements import ready_insert, run, table_of
+
+_REVISIONS = table_of(ChatChannelRow).c
+_COUNT_ON = ready_insert(
+    ChatChannelRow,
+    lambda insert: (
+        insert.values(revision=1)
+        .on_conflict_do_update(
+            index_elements=["channel_id"], set_={"revision": _REVISIONS.revision + 1}
+        )
+        .returning(_REVISIONS.revision)
+    ),
+)
+_REVISION = select(_REVISIONS.revision).where(_REVISIONS.channel_id == bindparam("channel_id"))
+_MESSAGE = (
+    select(ChatMessageRow)
+    .where(ChatMessageRow.key == bindparam("key"))
+    .execution_options(populate_existing=True)
+)
 
 
 class Chat:
@@ -112,8 +130,7 @@ class Chat:
 
     def revision(self, channel_id: ChannelId) -> int:
         """Tell the channel's latest revision; 0: nothing was ever written there."""
-        query = select(ChatChannelRow.revision).where(ChatChannelRow.channel_id == channel_id)
-        return self._session.scalar(query) or 0
+        return run(self._session, _REVISION, channel_id=channel_id).scalar_one_or_none() or 0
 
     def _next_revision(self, channel_id: ChannelId) -> int:
         if channel_id not in self._held and not self._is_alone:
@@ -121,20 +138,11 @@ class Chat:
             # now on the channel's messages are this unit's alone.
             self._held.add(channel_id)
             self._rows.clear()
-        statement = (
-            insert_into(self._session, ChatChannelRow)
-            .values(channel_id=channel_id, revision=1)
-            .on_conflict_do_update(
-                index_elements=["channel_id"], set_={"revision": ChatChannelRow.revision + 1}
-            )
-            .returning(ChatChannelRow.revision)
-        )
-        return self._session.execute(statement).scalar_one()
+        return int(_COUNT_ON.run(self._session, channel_id=channel_id).scalar_one())
 
     def _row(self, key: str) -> ChatMessageRow | None:
         if key not in self._rows:
-            query = select(ChatMessageRow).where(ChatMessageRow.key == key)
-            row = self._session.scalar(query.execution_options(populate_existing=True))
+            row = self._session.scalar(_MESSAGE, {"key": key})
             if not (self._held or self._is_alone):
                 return row
             self._rows[key] = row

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import Row, and_, bindparam, exists, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from core.contracts.actors import Actor, ReplyAddress
@@ -17,8 +18,19 @@ from core.storage.line import Line
 from core.storage.models import JobRow, OutboxRow
 from core.storage.notices import Notices
 from core.storage.outbox import Outbox
+from core.storage.statements import run, table_of
 from core.storage.turns import Turns
 from core.workflow import JobState, Outcome, Step, TaskName, advance
+
+_TABLE = table_of(JobRow)
+_ADD = insert(_TABLE)
+_GET = select(_TABLE).where(_TABLE.c.job_id == bindparam("job_id"))
+_LOCK = (
+    select(JobRow)
+    .where(JobRow.job_id == bindparam("job_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 class Jobs:
@@ -33,14 +45,23 @@ class Jobs:
         self._audit = audit
         self._turns = turns
         self._line = Line(session)
-        self._fresh: dict[JobId, JobRow] = {}
 
     def add(self, job: Job) -> None:
         """Record a job; what else belongs to it is added after it."""
-        row = _to_row(job)
-        self._session.add(row)
-        self._fresh[job.job_id] = row
-        self._session.flush()  # What refers to the job finds it, whatever order rows go out in.
+        run(self._session, _ADD, **_to_values(job))
+
+    def begin(self, job: Job, outcome: Outcome, *, now: datetime, by: str) -> Job:
+        """Record a new job and its first step at once: what `add` and `advance` take six for.
+
+        Raises:
+            IllegalStep: `illegal_step`: the table has no such row.
+        """
+        step = advance(job.state, outcome, attempts=job.attempts)
+        begun = job.model_copy(update={"state": step.state, "updated_at": now})
+        self.add(begun)
+        self._note(begun, job.state, outcome, by=by, now=now)
+        self._follow(begun.job_id, begun.queue, step, job.address, now)
+        return begun
 
     def get(self, job_id: JobId) -> Job:
         """Find a job.
@@ -48,7 +69,10 @@ class Jobs:
         Raises:
             NotFound: `job_not_found`.
         """
-        return _to_job(self._row(job_id))
+        row = run(self._session, _GET, job_id=job_id).one_or_none()
+        if row is None:
+            raise NotFound("job_not_found", job_id=job_id)
+        return _to_job(row)
 
     def advance(  # noqa: PLR0913 - one step of the workflow with everything that may come with it.
         self,
@@ -79,7 +103,7 @@ class Jobs:
             IllegalStep: `illegal_step`: the table has no such row, so a race was lost;
                 `lease_lost`: the job is another worker's by now.
         """
-        row = self._row(job_id, is_locked=True)
+        row = self._locked(job_id)
         if worker_id is not None and row.worker_id != worker_id:
             raise IllegalStep("lease_lost", state=row.state.value, outcome=outcome.value)
         step = advance(row.state, outcome, attempts=row.attempts)
@@ -87,12 +111,10 @@ class Jobs:
         _take(row, step, outcome, failure, now)
         if outcome is Outcome.DRAINED and snapshot is not None:
             row.snapshot = snapshot
-        facts = {"from": was.value, "to": row.state.value, "outcome": outcome.value}
-        if row.failure is not None:
-            facts["failure"] = row.failure
-        self._audit.add("step", job_id=job_id, by=by, facts=facts, now=now)
-        self._follow(row, step, address, now)
-        return _to_job(row)
+        job = _to_job(row)
+        self._note(job, was, outcome, by=by, now=now)
+        self._follow(job_id, row.queue, step, address or job.address, now)
+        return job
 
     def start(self, job_id: JobId, worker_id: str, lease_until: datetime, *, now: datetime) -> Job:
         """Take a queued job for a worker.
@@ -102,7 +124,7 @@ class Jobs:
             IllegalStep: `illegal_step`: it is not queued; somebody else has it or it is over.
         """
         job = self.advance(job_id, Outcome.STARTED, now=now, by=worker_id)
-        row = self._row(job_id)
+        row = self._session.get_one(JobRow, job_id)
         row.worker_id = worker_id
         row.lease_until = lease_until
         return job
@@ -139,7 +161,7 @@ class Jobs:
 
     def renew(self, job_id: JobId, worker_id: str, lease_until: datetime) -> bool:
         """Lengthen a worker's lease; False: the job is no longer its own."""
-        row = self._row(job_id, is_locked=True)
+        row = self._locked(job_id)
         if row.state is not JobState.RUNNING or row.worker_id != worker_id:
             return False
         row.lease_until = lease_until
@@ -151,7 +173,7 @@ class Jobs:
         Raises:
             NotFound: `job_not_found`.
         """
-        row = self._row(job_id, is_locked=True)
+        row = self._locked(job_id)
         row.address = address.model_dump(mode="json")
         row.channel_id = address.channel_id
 
@@ -232,23 +254,25 @@ class Jobs:
         found = dict(self._session.execute(query).all())
         return {state: found.get(state, 0) for state in JobState}
 
-    def _row(self, job_id: JobId, *, is_locked: bool = False) -> JobRow:
-        if job_id in self._fresh:  # Nobody else can see it before this unit ends.
-            return self._fresh[job_id]
-        row = self._session.get(
-            JobRow, job_id, with_for_update=is_locked or None, populate_existing=is_locked
-        )
+    def _locked(self, job_id: JobId) -> JobRow:
+        row = self._session.scalar(_LOCK, {"job_id": job_id})
         if row is None:
             raise NotFound("job_not_found", job_id=job_id)
         return row
 
-    def _follow(self, row: JobRow, step: Step, address: ReplyAddress | None, now: datetime) -> None:
-        job_id = JobId(row.job_id)
+    def _note(self, job: Job, was: JobState, outcome: Outcome, *, by: str, now: datetime) -> None:
+        facts = {"from": was.value, "to": job.state.value, "outcome": outcome.value}
+        if job.failure is not None:
+            facts["failure"] = job.failure
+        self._audit.add("step", job_id=job.job_id, by=by, facts=facts, now=now)
+
+    def _follow(
+        self, job_id: JobId, queue: str, step: Step, address: ReplyAddress, now: datetime
+    ) -> None:
         if step.notice is not None:
-            to = address or ReplyAddress.model_validate(row.address)
-            self._notices.add(step.notice, job_id, to, now=now)
+            self._notices.add(step.notice, job_id, address, now=now)
         if step.task is not None:
-            queue = SCREENING_QUEUE if step.task is TaskName.SCREEN_PROMPT else row.queue
+            queue = SCREENING_QUEUE if step.task is TaskName.SCREEN_PROMPT else queue
             self._outbox.add(step.task, job_id, queue, now=now)
 
 
@@ -268,18 +292,17 @@ def _take(row: JobRow, step: Step, outcome: Outcome, failure: str | None, now: d
         row.lease_until = None
 
 
-def _to_row(job: Job) -> JobRow:
-    same = job.model_dump(exclude={"actor", "address", "spec"})
-    return JobRow(
-        **same,
+def _to_values(job: Job) -> dict[str, object]:
+    return {
+        **job.model_dump(exclude={"actor", "address", "spec"}),
         **job.actor.model_dump(),
-        channel_id=job.address.channel_id,
-        address=job.address.model_dump(mode="json"),
-        spec=job.spec.model_dump(mode="json"),
-    )
+        "channel_id": job.address.channel_id,
+        "address": job.address.model_dump(mode="json"),
+        "spec": job.spec.model_dump(mode="json"),
+    }
 
 
-def _to_job(row: JobRow) -> Job:
+def _to_job(row: JobRow | Row[*tuple[Any, ...]]) -> Job:
     return Job(
         job_id=JobId(row.job_id),
         state=row.state,

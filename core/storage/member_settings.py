@@ -2,12 +2,30 @@
 
 from datetime import datetime
 
+from sqlalchemy import and_, bindparam, literal, select
 from sqlalchemy.orm import Session
 
 from core.contracts.ids import CommunityId, MemberId
 from core.contracts.personal import MemberSettings
-from core.storage.personal_models import MemberSettingsRow
-from core.storage.statements import insert_into
+from core.storage.personal_models import MemberSettingsRow, NamedStyleRow
+from core.storage.statements import insert_into, run, table_of
+
+_SET, _NAMED = table_of(MemberSettingsRow).c, table_of(NamedStyleRow).c
+_SETTINGS = select(_SET.settings).where(
+    _SET.community_id == bindparam("community_id"), _SET.member_id == bindparam("member_id")
+)
+_NOTHING = select(literal(1).label("one")).subquery("asked")
+"""One row to stand for the member who has neither settings nor styles."""
+
+_PERSONAL = select(_SETTINGS.scalar_subquery(), _NAMED.name, _NAMED.text).select_from(
+    _NOTHING.outerjoin(
+        table_of(NamedStyleRow),
+        and_(
+            _NAMED.community_id == bindparam("community_id"),
+            _NAMED.member_id == bindparam("member_id"),
+        ),
+    )
+)
 
 
 class SettingsOfMembers:
@@ -18,8 +36,17 @@ class SettingsOfMembers:
 
     def get(self, community_id: CommunityId, member_id: MemberId) -> MemberSettings:
         """Read a member's settings; who never set anything has the defaults."""
-        row = self._session.get(MemberSettingsRow, (community_id, member_id))
-        return MemberSettings() if row is None else MemberSettings.model_validate(row.settings)
+        values = {"community_id": community_id, "member_id": member_id}
+        return _read(run(self._session, _SETTINGS, **values).scalar_one_or_none())
+
+    def with_styles(
+        self, community_id: CommunityId, member_id: MemberId
+    ) -> tuple[MemberSettings, dict[str, str]]:
+        """Read a member's settings and the words of each named style, by name, in one look."""
+        values = {"community_id": community_id, "member_id": member_id}
+        rows = run(self._session, _PERSONAL, **values).all()
+        styles = {name: text for _, name, text in rows if name is not None}
+        return _read(rows[0][0]), dict(sorted(styles.items()))
 
     def take(
         self, community_id: CommunityId, member_id: MemberId, *, now: datetime
@@ -30,7 +57,7 @@ class SettingsOfMembers:
         member's styles, takes them first as well.
         """
         row = self._locked(community_id, member_id, now)
-        return MemberSettings.model_validate(row.settings)
+        return _read(row.settings)
 
     def set(
         self,
@@ -61,6 +88,10 @@ class SettingsOfMembers:
             with_for_update=True,
             populate_existing=True,
         )
+
+
+def _read(settings: dict[str, object] | None) -> MemberSettings:
+    return MemberSettings() if settings is None else MemberSettings.model_validate(settings)
 
 
 def _written(settings: MemberSettings) -> dict[str, object]:

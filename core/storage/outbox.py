@@ -9,8 +9,15 @@ from sqlalchemy.orm import Session, aliased
 from core.contracts.ids import JobId
 from core.contracts.outbox import OutboxTask
 from core.storage.models import OutboxRow
-from core.storage.statements import insert_into
+from core.storage.statements import ready_insert, table_of
 from core.workflow import TaskName
+
+_ASK = ready_insert(
+    OutboxRow,
+    lambda insert: insert.on_conflict_do_nothing(
+        index_elements=["job_id", "task"], index_where=table_of(OutboxRow).c.sent_at.is_(None)
+    ),
+)
 
 
 class Outbox:
@@ -21,11 +28,7 @@ class Outbox:
 
     def add(self, task: TaskName, job_id: JobId, queue: str, *, now: datetime) -> None:
         """Ask for a task to be sent; nothing changes while the same one still waits unsent."""
-        statement = insert_into(self._session, OutboxRow).on_conflict_do_nothing(
-            index_elements=["job_id", "task"], index_where=OutboxRow.sent_at.is_(None)
-        )
-        values = {"task": task, "job_id": job_id, "queue": queue, "created_at": now}
-        self._session.execute(statement, values)
+        _ASK.run(self._session, task=task, job_id=job_id, queue=queue, created_at=now)
 
     def due(self, *, now: datetime, min_age_s: float = 0.0, limit: int = 100) -> list[OutboxTask]:
         """List unsent tasks of at least that age, oldest first."""

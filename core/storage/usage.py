@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from statistics import median
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from core.contracts.ids import CommunityId, MemberId
 from core.contracts.usage import Load, Pace
 from core.storage.models import JobRow, PictureRow
+from core.storage.statements import among, run, table_of
 from core.workflow import WAITING
 
 RECENT = 50
@@ -18,8 +19,48 @@ RECENT = 50
 _OLDEST = timedelta(days=2)
 """A picture of today belongs to a job of the last days: reviews end after one by default."""
 
-_TOOK_S = case((PictureRow.gpu_s > 0, PictureRow.gpu_s), else_=PictureRow.duration_s)
+_JOB_ROWS, _PICTURE_ROWS = table_of(JobRow), table_of(PictureRow)
+_JOBS, _PICTURES = _JOB_ROWS.c, _PICTURE_ROWS.c
+_TOOK_S = case((_PICTURES.gpu_s > 0, _PICTURES.gpu_s), else_=_PICTURES.duration_s)
 """An engine that knows no device time still knows how long a picture took."""
+
+_IS_WAITING = (_JOBS.community_id == bindparam("community_id")) & among(_JOBS.state, *WAITING)
+_IS_OWN = _JOBS.member_id == bindparam("member_id")
+
+
+def _sum_of(figure: ColumnElement[float]) -> ColumnElement[float]:
+    return func.coalesce(func.sum(figure), 0.0)
+
+
+_WAITING_COUNTS = select(
+    func.count().label("own"),
+    _sum_of(_JOBS.price_gpu_s).label("own_gpu_s"),
+    # By itself, so that everybody's jobs are only counted in the index.
+    select(func.count())
+    .select_from(_JOB_ROWS)
+    .where(_IS_WAITING)
+    .correlate(None)
+    .scalar_subquery(),
+).where(_IS_WAITING, _IS_OWN)
+_WAITING_GPU_S = select(_sum_of(_JOBS.price_gpu_s)).where(_IS_WAITING)
+
+_DRAWN = (
+    select(_sum_of(_TOOK_S))
+    .select_from(_JOB_ROWS.join(_PICTURE_ROWS, _JOBS.job_id == _PICTURES.job_id))
+    .where(
+        _JOBS.community_id == bindparam("community_id"),
+        _JOBS.created_at >= bindparam("asked_since"),
+        _PICTURES.created_at >= bindparam("drawn_since"),
+    )
+)
+_DRAWN_FOR_MEMBER = _DRAWN.where(_IS_OWN)
+
+_LAST_DRAWN: Select[tuple[float, int]] = (
+    select(_TOOK_S, _PICTURES.steps)
+    .where(_PICTURES.model == bindparam("model"))
+    .order_by(_PICTURES.created_at.desc())
+    .limit(RECENT)
+)
 
 
 class Usage:
@@ -28,48 +69,36 @@ class Usage:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def waiting(self, community_id: CommunityId, member_id: MemberId) -> tuple[Load, Load]:
-        """Add up the jobs that still owe an answer: to a member, and to the whole community.
+    def waiting(self, community_id: CommunityId, member_id: MemberId) -> tuple[Load, int]:
+        """Add up a member's jobs that still owe an answer, and count those of everybody.
 
         One look for both, because every request takes it.
         """
-        is_own = JobRow.member_id == member_id
-        price = func.coalesce(JobRow.price_gpu_s, 0.0)
-        query = select(
-            func.coalesce(func.sum(case((is_own, 1), else_=0)), 0),
-            func.coalesce(func.sum(case((is_own, price), else_=0.0)), 0.0),
-            func.count(),
-            func.coalesce(func.sum(price), 0.0),
-        ).where(JobRow.community_id == community_id, JobRow.state.in_(sorted(WAITING)))
-        own, own_gpu_s, count, gpu_s = self._session.execute(query).one()
-        return Load(count=own, gpu_s=own_gpu_s), Load(count=count, gpu_s=gpu_s)
+        values = {"community_id": community_id, "member_id": member_id}
+        own, own_gpu_s, count = run(self._session, _WAITING_COUNTS, **values).one()
+        return Load(count=own, gpu_s=own_gpu_s), count
+
+    def waiting_gpu_s(self, community_id: CommunityId) -> float:
+        """Add up the prices of a community's jobs that still owe an answer."""
+        return float(run(self._session, _WAITING_GPU_S, community_id=community_id).scalar_one())
 
     def drawn_gpu_s(
         self, community_id: CommunityId, since: datetime, member_id: MemberId | None = None
     ) -> float:
         """Add up the GPU-seconds of the pictures drawn since a moment; deleted ones count too."""
-        query = (
-            select(func.coalesce(func.sum(_TOOK_S), 0.0))
-            .join(JobRow, JobRow.job_id == PictureRow.job_id)
-            .where(
-                JobRow.community_id == community_id,
-                JobRow.created_at >= since - _OLDEST,
-                PictureRow.created_at >= since,
-            )
-        )
-        if member_id is not None:
-            query = query.where(JobRow.member_id == member_id)
-        return self._session.scalar(query) or 0.0
+        values: dict[str, object] = {
+            "community_id": community_id,
+            "asked_since": since - _OLDEST,
+            "drawn_since": since,
+        }
+        if member_id is None:
+            return float(run(self._session, _DRAWN, **values).scalar_one())
+        found = run(self._session, _DRAWN_FOR_MEMBER, **values, member_id=member_id)
+        return float(found.scalar_one())
 
     def pace(self, model: str) -> Pace:
         """Tell how quickly a model drew its last pictures."""
-        query = (
-            select(_TOOK_S, PictureRow.steps)
-            .where(PictureRow.model == model)
-            .order_by(PictureRow.created_at.desc())
-            .limit(RECENT)
-        )
-        recent = self._session.execute(query).all()
+        recent = run(self._session, _LAST_DRAWN, model=model).all()
         return Pace(
             step_s=_median([took_s / steps for took_s, steps in recent if steps]),
             enlarging_s=_median([took_s for took_s, steps in recent if not steps]),

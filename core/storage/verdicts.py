@@ -1,11 +1,14 @@
 """Keep the engine's verdicts as they were made; nothing here changes or deletes one."""
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from core.contracts.ids import JobId
 from core.contracts.verdicts import Verdict
 from core.storage.models import VerdictRow
+from core.storage.statements import run, table_of
+
+_ADD = insert(table_of(VerdictRow))
 
 
 class Verdicts:
@@ -16,12 +19,13 @@ class Verdicts:
 
     def add(self, verdict: Verdict) -> None:
         """Append a verdict; its job, if it has one, must be there."""
-        row = VerdictRow(
+        run(
+            self._session,
+            _ADD,
             **verdict.model_dump(exclude={"findings", "checks"}),
             findings=[finding.model_dump(mode="json") for finding in verdict.findings],
             checks=[check.model_dump(mode="json") for check in verdict.checks],
         )
-        self._session.add(row)
 
     def of_job(self, job_id: JobId) -> list[Verdict]:
         """List a job's verdicts in the order in which they were recorded."""

@@ -75,6 +75,49 @@ def test_each_step_of_the_table_leaves_its_state_task_and_notice(store):
         assert row.facts.items() >= {"from": state, "to": step.state, "outcome": outcome}.items()
 
 
+def test_a_job_begun_with_its_first_step_leaves_what_two_calls_leave(store):
+    """Job, task, notice and trail: the same as adding it and then taking the step."""
+    for outcome in (Outcome.RULES_PASS, Outcome.RULES_BLOCK, Outcome.RULES_REVIEW):
+        begun, added_first = a_job(price_gpu_s=2.5), added(store, price_gpu_s=2.5)
+
+        with store.unit() as unit:
+            at_once = unit.jobs.begin(begun, outcome, now=at(5), by="web:ada")
+            assert unit.jobs.get(begun.job_id) == at_once
+            in_two = unit.jobs.advance(added_first.job_id, outcome, now=at(5), by="web:ada")
+
+        assert at_once == in_two.model_copy(update={"job_id": begun.job_id})
+        with store.unit() as unit:
+            trails = [unit.audit.of_job(each.job_id) for each in (begun, added_first)]
+            tasks = [(task.task, task.queue) for task in unit.outbox.due(now=at(5))]
+            notices = [
+                [notice.kind for notice in _claimed(unit, each.job_id)]
+                for each in (begun, added_first)
+            ]
+            unit.outbox.mark_sent(
+                [task.outbox_id for task in unit.outbox.due(now=at(5))], now=START
+            )
+        assert [(row.kind, row.by, row.at, row.facts) for row in trails[0]] == [
+            (row.kind, row.by, row.at, row.facts) for row in trails[1]
+        ]
+        assert tasks[::2] == tasks[1::2]
+        assert notices[0] == notices[1]
+
+
+def _claimed(unit, job_id):
+    return unit.notices.claim(Platform.WEB, "d", now=at(5), lease_s=9, job_id=job_id)
+
+
+def test_a_job_cannot_begin_with_a_later_step(store):
+    """And is not there afterwards."""
+    job = a_job()
+
+    with pytest.raises(IllegalStep, match="illegal_step"), store.unit() as unit:
+        unit.jobs.begin(job, Outcome.STARTED, now=at(5), by="web:ada")
+
+    with store.reading() as unit, pytest.raises(NotFound):
+        unit.jobs.get(job.job_id)
+
+
 def test_tasks_go_to_screening_or_to_the_queue_of_the_model(store):
     """Screening has one queue; generation follows the job's model."""
     job = added(store)

@@ -3,7 +3,7 @@
 import threading
 
 from core.contracts.generation import Aspect, Quality
-from core.contracts.personal import MemberSettings
+from core.contracts.personal import MemberSettings, NamedStyle
 from tests.core.storage.samples import at
 
 CHOSEN = MemberSettings(
@@ -44,6 +44,28 @@ def test_settings_are_replaced_whole(store):
 
     with store.reading() as unit:
         assert unit.settings.get("local", "web:ada") == MemberSettings()
+
+
+def test_settings_and_styles_are_read_in_one_look(store):
+    """With both, with either and with neither; styles by name, and only the member's own."""
+    oil = NamedStyle(name="oil", text="in ölfarbe 🎨", created_at=at(0))
+    ink = NamedStyle(name="ink", text="in ink", created_at=at(1))
+    with store.unit() as unit:
+        for member, style in (("web:ada", oil), ("web:ada", ink), ("web:eve", ink)):
+            unit.styles.put("local", member, style)
+        for member in ("web:ada", "web:bob"):
+            unit.settings.set("local", member, CHOSEN, now=at(1))
+
+    with store.reading() as unit:
+        both = unit.settings.with_styles("local", "web:ada")
+        assert both == (CHOSEN, {"ink": "in ink", "oil": "in ölfarbe 🎨"})
+        assert list(both[1]) == ["ink", "oil"]
+        assert unit.settings.with_styles("local", "web:bob") == (CHOSEN, {})
+        assert unit.settings.with_styles("local", "web:eve") == (
+            MemberSettings(),
+            {"ink": "in ink"},
+        )
+        assert unit.settings.with_styles("elsewhere", "web:ada") == (MemberSettings(), {})
 
 
 def test_two_changes_at_once_both_count(open_store):

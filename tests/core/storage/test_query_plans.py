@@ -20,6 +20,7 @@ QUERIES = {
     "tickets_needed": lambda unit, _: unit.jobs.tickets_needed("q"),
     "turn": lambda unit, _: unit.turns.take("local", "web:ada", now=START),
     "waiting": lambda unit, _: unit.usage.waiting("local", "web:ada"),
+    "waiting by price": lambda unit, _: unit.usage.waiting_gpu_s("local"),
     "drawn for a member": lambda unit, _: unit.usage.drawn_gpu_s("local", START, "web:ada"),
     "drawn for a community": lambda unit, _: unit.usage.drawn_gpu_s("local", START),
     "pace": lambda unit, _: unit.usage.pace("easel-small"),
@@ -31,6 +32,7 @@ QUERIES = {
         "local", member_id="web:ada", states=[JobState.FAILED], limit=11, offset=20
     ),
     "settings of a member": lambda unit, _: unit.settings.get("local", "web:ada"),
+    "settings with styles": lambda unit, _: unit.settings.with_styles("local", "web:ada"),
     "styles of a member": lambda unit, _: unit.styles.of_member("local", "web:ada"),
     "favourites of a member": lambda unit, _: unit.favourites.of_member(
         "local", "web:ada", states=[JobState.DELIVERED], limit=11, offset=20
@@ -110,7 +112,7 @@ def test_a_query_reads_by_an_index_and_not_the_history(history, ask):
 
     plans = plans_of(store, lambda unit: ask(unit, job_id))
 
-    found_by_index = ("ix_outbox_due", "SCAN (subquery")
+    found_by_index = ("ix_outbox_due", "SCAN (subquery", "SCAN asked", "SCAN CONSTANT ROW")
     scans = [
         plan
         for plan in plans

@@ -2,7 +2,7 @@
 
 from core.contracts.usage import Load, Pace
 from core.storage.usage import RECENT
-from core.workflow import WAITING, JobState
+from core.workflow import WAITING, JobState, Outcome
 from tests.core.storage.samples import START, a_job, a_picture, at
 
 
@@ -25,7 +25,7 @@ def test_what_waits_is_counted_and_priced_for_a_member_and_a_community(store):
     count = len(WAITING)
 
     with store.reading() as unit:
-        everybody = Load(count=count + 1, gpu_s=2.0 * count)
+        everybody = count + 1
         assert unit.usage.waiting("local", "web:ada") == (
             Load(count=count, gpu_s=2.0 * count),
             everybody,
@@ -33,7 +33,20 @@ def test_what_waits_is_counted_and_priced_for_a_member_and_a_community(store):
         assert unit.usage.waiting("local", "web:bob") == (Load(count=1, gpu_s=0), everybody)
         assert unit.usage.waiting("local", "web:eve") == (Load(count=0, gpu_s=0), everybody)
         nobody = Load(count=0, gpu_s=0)
-        assert unit.usage.waiting("nowhere", "web:ada") == (nobody, nobody)
+        assert unit.usage.waiting("nowhere", "web:ada") == (nobody, 0)
+        assert unit.usage.waiting_gpu_s("local") == 2.0 * count
+        assert unit.usage.waiting_gpu_s("nowhere") == 0
+
+
+def test_what_waits_is_counted_as_this_unit_has_left_it(store):
+    """A step that was only just taken counts at once: the limits hold for what is so now."""
+    job = add(store, JobState.QUEUED, price_gpu_s=2.0)
+
+    with store.unit() as unit:
+        unit.jobs.advance(job.job_id, Outcome.CANCELLED, now=at(1))
+
+        assert unit.usage.waiting("local", "web:ada") == (Load(count=0, gpu_s=0), 0)
+        assert unit.usage.waiting_gpu_s("local") == 0
 
 
 def test_what_was_drawn_since_a_moment_adds_up_deleted_or_not(store):
