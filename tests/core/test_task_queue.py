@@ -322,6 +322,8 @@ def test_a_killed_workers_task_goes_to_the_next_one(queue, settings, tmp_path):
 def test_a_worker_outlives_its_broker(queue, settings, redis_server, tmp_path):
     """A task that runs while Redis is killed ends once, and the worker takes the next one."""
     log = tmp_path / "log"
+    # Long enough for the worker to find the broker again, which it looks for every few seconds.
+    settings = settings.model_copy(update={"visibility_timeout_s": 30})
     send(queue, "across")
     with worker(settings, log, "renew", task_s=3):
         wait_until(lambda: lines(log) == ["start across"])

@@ -211,6 +211,9 @@ class Loop:
                 self._say(drawn)
         except AppError as error:
             log.warning("snapshot_dropped", request_id=opened.request_id, code=error.code)
+        else:
+            half_drawn = sum(canvas.frozen is not None for canvas in opened.canvases)
+            log.info("drawing_resumed", request_id=opened.request_id, half_drawn=half_drawn)
         self._desk.close_if_drawn(opened)
 
     def _resident(self, opened: OpenRequest) -> Resident:
