@@ -99,7 +99,8 @@ def _allowance(
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     used = 0.0
     if allowed != UNLIMITED:
-        used = unit.usage.drawn_gpu_s(actor.community_id, midnight, member_id) + waiting_gpu_s
+        drawn_gpu_s = unit.usage.drawn_gpu_s(actor.community_id, now.date(), member_id)
+        used = drawn_gpu_s + waiting_gpu_s
     return Allowance(allowed, used, midnight + timedelta(days=1))
 
 

@@ -4,7 +4,7 @@ Values that are only carried (spec, address, findings) are JSON. Whatever a quer
 column of its own, and each query's index stands beside its table with the query's name.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Any, ClassVar, Literal
 
@@ -219,6 +219,17 @@ class PictureRow(Base):
         UniqueConstraint("job_id", "index"),
         Index("ix_pictures_pace", "model", "created_at"),
     )
+
+
+class DrawnDayRow(Base):
+    """What one member had drawn in one day, added up as the pictures come."""
+
+    __tablename__ = "drawn_days"
+
+    community_id: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    member_id: Mapped[str] = mapped_column(primary_key=True)
+    gpu_s: Mapped[float]
 
 
 class AuditTrailRow(Base):

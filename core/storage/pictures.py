@@ -1,15 +1,37 @@
 """Keep the record of finished pictures; their bytes lie in the blob store."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Date, Executable, Float, bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.contracts.ids import JobId, VerifyId
 from core.contracts.jobs import Picture
 from core.errors import IllegalStep, NotFound
-from core.storage.models import PictureRow
+from core.storage.models import DrawnDayRow, JobRow, PictureRow
+from core.storage.statements import ready_insert, table_of
+
+_JOBS, _DAYS = table_of(JobRow).c, table_of(DrawnDayRow).c
+
+
+def _adding_up(insert: Any) -> Executable:  # Either database's own kind of insert.
+    author_of = select(
+        _JOBS.community_id,
+        bindparam("day", type_=Date),
+        _JOBS.member_id,
+        bindparam("took_s", type_=Float),
+    ).where(_JOBS.job_id == bindparam("job_id"))
+    started = insert.from_select(["community_id", "day", "member_id", "gpu_s"], author_of)
+    added: Executable = started.on_conflict_do_update(
+        index_elements=["community_id", "day", "member_id"],
+        set_={"gpu_s": _DAYS.gpu_s + started.excluded.gpu_s},
+    )
+    return added
+
+
+_ADD_UP = ready_insert(DrawnDayRow, _adding_up)
 
 
 class Pictures:
@@ -19,7 +41,7 @@ class Pictures:
         self._session = session
 
     def add(self, picture: Picture) -> None:
-        """Record a picture of a job.
+        """Record a picture of a job, and add it to what its author had drawn that day.
 
         Raises:
             IllegalStep: `picture_exists`: another worker finished this job first. The unit is
@@ -32,6 +54,13 @@ class Pictures:
             self._session.flush()
         except IntegrityError as error:
             raise IllegalStep("picture_exists", job_id=picture.job_id) from error
+        _ADD_UP.run(
+            self._session,
+            job_id=picture.job_id,
+            day=picture.created_at.date(),
+            # An engine that knows no device time still knows how long a picture took.
+            took_s=picture.gpu_s or picture.duration_s,
+        )
 
     def of_job(self, job_id: JobId) -> list[Picture]:
         """List a job's pictures by index, deleted ones too: the record outlives the bytes."""

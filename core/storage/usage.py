@@ -1,7 +1,7 @@
 """Add up what members have waiting and what they have had: what limits and prices go by."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date
 from statistics import median
 
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
@@ -9,18 +9,15 @@ from sqlalchemy.orm import Session
 
 from core.contracts.ids import CommunityId, MemberId
 from core.contracts.usage import Load, Pace
-from core.storage.models import JobRow, PictureRow
+from core.storage.models import DrawnDayRow, JobRow, PictureRow
 from core.storage.statements import among, run, table_of
 from core.workflow import WAITING
 
 RECENT = 50
 """Pictures whose median makes a model's pace: the last minutes on a busy machine."""
 
-_OLDEST = timedelta(days=2)
-"""A picture of today belongs to a job of the last days: reviews end after one by default."""
-
-_JOB_ROWS, _PICTURE_ROWS = table_of(JobRow), table_of(PictureRow)
-_JOBS, _PICTURES = _JOB_ROWS.c, _PICTURE_ROWS.c
+_JOB_ROWS = table_of(JobRow)
+_JOBS, _PICTURES, _DAYS = _JOB_ROWS.c, table_of(PictureRow).c, table_of(DrawnDayRow).c
 _TOOK_S = case((_PICTURES.gpu_s > 0, _PICTURES.gpu_s), else_=_PICTURES.duration_s)
 """An engine that knows no device time still knows how long a picture took."""
 
@@ -44,16 +41,10 @@ _WAITING_COUNTS = select(
 ).where(_IS_WAITING, _IS_OWN)
 _WAITING_GPU_S = select(_sum_of(_JOBS.price_gpu_s)).where(_IS_WAITING)
 
-_DRAWN = (
-    select(_sum_of(_TOOK_S))
-    .select_from(_JOB_ROWS.join(_PICTURE_ROWS, _JOBS.job_id == _PICTURES.job_id))
-    .where(
-        _JOBS.community_id == bindparam("community_id"),
-        _JOBS.created_at >= bindparam("asked_since"),
-        _PICTURES.created_at >= bindparam("drawn_since"),
-    )
+_DRAWN = select(_sum_of(_DAYS.gpu_s)).where(
+    _DAYS.community_id == bindparam("community_id"), _DAYS.day == bindparam("day")
 )
-_DRAWN_FOR_MEMBER = _DRAWN.where(_IS_OWN)
+_DRAWN_FOR_MEMBER = _DRAWN.where(_DAYS.member_id == bindparam("member_id"))
 
 _LAST_DRAWN: Select[tuple[float, int]] = (
     select(_TOOK_S, _PICTURES.steps)
@@ -83,14 +74,10 @@ class Usage:
         return float(run(self._session, _WAITING_GPU_S, community_id=community_id).scalar_one())
 
     def drawn_gpu_s(
-        self, community_id: CommunityId, since: datetime, member_id: MemberId | None = None
+        self, community_id: CommunityId, day: date, member_id: MemberId | None = None
     ) -> float:
-        """Add up the GPU-seconds of the pictures drawn since a moment; deleted ones count too."""
-        values: dict[str, object] = {
-            "community_id": community_id,
-            "asked_since": since - _OLDEST,
-            "drawn_since": since,
-        }
+        """Tell the GPU-seconds of the pictures drawn in a day (UTC); deleted ones count too."""
+        values: dict[str, object] = {"community_id": community_id, "day": day}
         if member_id is None:
             return float(run(self._session, _DRAWN, **values).scalar_one())
         found = run(self._session, _DRAWN_FOR_MEMBER, **values, member_id=member_id)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -10,7 +11,7 @@ from sqlalchemy import event, inspect, text
 
 from core.storage import Store
 from core.storage.models import Base
-from tests.core.storage.samples import START
+from tests.core.storage.samples import START, a_job, a_picture
 
 MIGRATOR = """
 import sys
@@ -92,6 +93,33 @@ def test_a_migration_that_breaks_off_leaves_no_table(open_store):
     store.migrate()
 
     assert tables(store) == {*Base.metadata.tables, "alembic_version"}
+
+
+def test_days_drawn_before_they_were_added_up_are_brought_in(store, open_store):
+    """By community, day in UTC and member, as they would have been added up one by one."""
+    late = START.replace(hour=23, minute=59)
+    for member, gpu_s, moment in (
+        ("web:ada", 2.0, START),
+        ("web:ada", 0.0, late),
+        ("web:ada", 8.0, late + timedelta(minutes=2)),
+        ("web:bob", 16.0, START),
+    ):
+        job = a_job(member=member)
+        with store.unit() as unit:
+            unit.jobs.add(job)
+            picture = a_picture(job.job_id, gpu_s=gpu_s, duration_s=0.5, created_at=moment)
+            unit.pictures.add(picture)
+    read = text("SELECT community_id, day, member_id, gpu_s FROM drawn_days ORDER BY day, gpu_s")
+    with store._engines.writing.begin() as connection:
+        one_by_one = connection.execute(read).all()
+        connection.execute(text("DROP TABLE drawn_days"))
+        connection.execute(text("UPDATE alembic_version SET version_num = 'r0002'"))
+
+    open_store().migrate()
+
+    with store._engines.reading.begin() as connection:
+        assert connection.execute(read).all() == one_by_one
+    assert [gpu_s for *_, gpu_s in one_by_one] == [2.5, 16.0, 8.0]
 
 
 def test_four_processes_may_migrate_at_once(database_url, open_store):

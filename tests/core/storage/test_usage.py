@@ -1,6 +1,9 @@
 """What members have waiting and have had adds up, and a model's pace is that of its last pictures."""
 
+import pytest
+
 from core.contracts.usage import Load, Pace
+from core.errors import IllegalStep
 from core.storage.usage import RECENT
 from core.workflow import WAITING, JobState, Outcome
 from tests.core.storage.samples import START, a_job, a_picture, at
@@ -49,21 +52,33 @@ def test_what_waits_is_counted_as_this_unit_has_left_it(store):
         assert unit.usage.waiting_gpu_s("local") == 0
 
 
-def test_what_was_drawn_since_a_moment_adds_up_deleted_or_not(store):
+def test_what_was_drawn_in_a_day_adds_up_deleted_or_not(store):
     """By when a picture was drawn; an engine that knows no device time counts by its clock."""
-    before, after = at(-1), at(1)
-    job = add(store, pictures=[{"gpu_s": 4.0, "created_at": before}, {"gpu_s": 2.0}])
-    add(store, pictures=[{"gpu_s": 0.0, "duration_s": 0.5, "created_at": after}])
+    yesterday, tomorrow = at(-86400), at(86400)
+    job = add(store, pictures=[{"gpu_s": 4.0, "created_at": yesterday}, {"gpu_s": 2.0}])
+    add(store, pictures=[{"gpu_s": 0.0, "duration_s": 0.5, "created_at": at(1)}])
     add(store, member="web:bob", pictures=[{"gpu_s": 8.0}])
     add(store, community="elsewhere", pictures=[{"gpu_s": 16.0}])
     with store.unit() as unit:
         deleted = unit.pictures.of_job(job.job_id)[1]
-        unit.pictures.mark_deleted(deleted.verify_id, after)
+        unit.pictures.mark_deleted(deleted.verify_id, at(1))
 
     with store.reading() as unit:
-        assert unit.usage.drawn_gpu_s("local", START, "web:ada") == 2.5
-        assert unit.usage.drawn_gpu_s("local", START) == 10.5
-        assert unit.usage.drawn_gpu_s("local", at(2)) == 0
+        assert unit.usage.drawn_gpu_s("local", START.date(), "web:ada") == 2.5
+        assert unit.usage.drawn_gpu_s("local", yesterday.date(), "web:ada") == 4
+        assert unit.usage.drawn_gpu_s("local", START.date()) == 10.5
+        assert unit.usage.drawn_gpu_s("local", tomorrow.date()) == 0
+
+
+def test_a_picture_that_is_not_recorded_does_not_count(store):
+    """The second worker to finish a job gives its whole unit up."""
+    job = add(store, pictures=[{"gpu_s": 2.0}])
+
+    with pytest.raises(IllegalStep, match="picture_exists"), store.unit() as unit:
+        unit.pictures.add(a_picture(job.job_id, 0, gpu_s=2.0))
+
+    with store.reading() as unit:
+        assert unit.usage.drawn_gpu_s("local", START.date(), "web:ada") == 2.0
 
 
 def test_a_models_pace_is_the_median_of_its_last_pictures(store):
