@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from core.errors import AppError
+from worker.engine.drawing import Drawing
 from worker.engine.messages import DrawRequest, ModelSource
 from worker.engine.pipelines import release_memory
 from worker.engine.pixels import Pixels
@@ -46,6 +47,15 @@ class Desk:
             for opened in self._open
             for canvas in opened.canvases
         }
+
+    def under_way(self) -> list[Drawing]:
+        """List the drawings that have begun and have steps left to take."""
+        return [
+            canvas.drawing
+            for opened in self._open
+            for canvas in opened.canvases
+            if canvas.drawing is not None and canvas.is_waiting
+        ]
 
     def open(self, request: DrawRequest) -> None:
         """Take a request in."""

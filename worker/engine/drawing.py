@@ -102,6 +102,8 @@ class Drawing:
     """Evaluations done."""
     estimate: torch.Tensor | None = None
     """The picture as it looks from here: the scheduler's guess, or else the noisy latents."""
+    parked: tuple[torch.Tensor, ...] = ()
+    """What of it was moved out of a card's memory; see `parking`."""
 
     @property
     def total(self) -> int:

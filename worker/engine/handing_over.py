@@ -9,6 +9,7 @@ from worker.engine import carryover, snapshots
 from worker.engine.carryover import Half, Identity
 from worker.engine.families.base import Family
 from worker.engine.messages import PictureDrawn, Snapshotted
+from worker.engine.parking import Parking
 from worker.engine.pipelines import translated
 from worker.engine.residents import Resident
 from worker.engine.under_way import Canvas, OpenRequest
@@ -16,7 +17,7 @@ from worker.engine.under_way import Canvas, OpenRequest
 log = structlog.get_logger()
 
 
-def hand_over(opened: OpenRequest, resident: Resident | None) -> Snapshotted:
+def hand_over(opened: OpenRequest, resident: Resident | None, parking: Parking) -> Snapshotted:
     """Write down what was drawn of a request; what cannot be is drawn anew."""
     request = opened.request
     if resident is None or not opened.is_admitted:
@@ -26,7 +27,7 @@ def hand_over(opened: OpenRequest, resident: Resident | None) -> Snapshotted:
         for canvas in opened.canvases
         if canvas.drawn is None
         and resident.family is not None
-        and (half := _half(canvas, resident.family)) is not None
+        and (half := _half(canvas, resident.family, parking)) is not None
     ]
     packed = carryover.pack(_identity(opened, resident), opened.drawn, halves)
     return Snapshotted(request_id=opened.request_id, snapshot=packed)
@@ -48,7 +49,7 @@ def take_over(opened: OpenRequest, resident: Resident) -> list[PictureDrawn]:
     return drawn
 
 
-def _half(canvas: Canvas, family: Family) -> Half | None:
+def _half(canvas: Canvas, family: Family, parking: Parking) -> Half | None:
     duration_s = canvas.duration_s
     if canvas.drawing is None:
         frozen = canvas.frozen
@@ -56,6 +57,8 @@ def _half(canvas: Canvas, family: Family) -> Half | None:
         duration_s += max(0.0, time.monotonic() - canvas.began_at)
         try:
             with translated("snapshot_unusable"):
+                # What is on a card and what is not is a part of what is written down.
+                parking.bring_back([canvas.drawing])
                 frozen = family.freeze(canvas.drawing)
         except AppError as error:
             log.warning("drawing_not_kept", code=error.code)

@@ -20,6 +20,7 @@ from worker.engine.families.base import BUCKETS
 from worker.engine.lessons import Lessons
 from worker.engine.mailbox import Mailbox
 from worker.engine.messages import FromEngine, ModelSource, Start
+from worker.engine.parking import CardAndHost, Parking
 from worker.engine.pipelines import translated
 from worker.engine.pixels import at_once
 from worker.engine.reports import Reports
@@ -74,8 +75,12 @@ class Loop:
         self._reports = Reports(say, start.preview_interval_s)
         self._residents = residents = Residents(start, say)
         self._desk = Desk(residents, self._reports)
+        self._parking = Parking(CardAndHost(residents.device.name), self._desk.under_way)
         self._stepper = Stepper(
-            residents.device, residents.ledger, lambda: residents.evict_idle(self._desk.busy)
+            residents.device,
+            residents.ledger,
+            self._parking,
+            lambda: residents.evict_idle(self._desk.busy),
         )
         self._lessons = Lessons(start.model, residents, self._stepper)
         self._completion = Completion(self._desk, residents, self._reports)
@@ -111,11 +116,12 @@ class Loop:
 
     def _hand_over(self) -> None:
         """Answer every open request with what was drawn of it."""
-        self._desk.clear(
-            lambda opened: self._say(
-                handing_over.hand_over(opened, self._residents.find(opened.request.model))
-            )
-        )
+
+        def hand_over(opened: OpenRequest) -> None:
+            resident = self._residents.find(opened.request.model)
+            self._say(handing_over.hand_over(opened, resident, self._parking))
+
+        self._desk.clear(hand_over)
 
     # --- Turns ---
 

@@ -13,6 +13,7 @@ from worker.engine import batch
 from worker.engine.drawing import BatchKey, Drawing
 from worker.engine.families.base import BUCKETS, NO_PADDING, Family
 from worker.engine.ledger import Device, Ledger
+from worker.engine.parking import Parking
 from worker.engine.pipelines import release_memory, translated
 from worker.engine.timing import Timing, bucket_of
 
@@ -32,22 +33,30 @@ class Taken:
 class Stepper:
     """Take steps; learn from each how long they take, and how many drawings fit into memory."""
 
-    def __init__(self, device: Device, ledger: Ledger, make_room: Callable[[], bool]) -> None:
+    def __init__(
+        self, device: Device, ledger: Ledger, parking: Parking, make_room: Callable[[], bool]
+    ) -> None:
         """Prepare.
 
         Args:
             device: Whose memory.
             ledger: Its books.
+            parking: Moves drawings out of that memory that take no part in a step.
             make_room: Takes models out of memory that nobody draws with; False: there is none.
         """
         self._device = device
         self._ledger = ledger
+        self._parking = parking
         self._make_room = make_room
         self.timing = Timing(is_padded=device.is_measured)
 
     def room(self, key: BatchKey, count: int) -> int:
-        """Tell how many of so many drawings a step is best taken with."""
-        return min(self.timing.of(key).room(count), self._ledger.room(key, count))
+        """Tell how many of so many drawings a step is best taken with, and make room for them."""
+        best = self.timing.of(key).room(count)
+        fitting = self._ledger.room(key, best)
+        if fitting < best and self._parking.park(lambda drawing: drawing.key == key):
+            fitting = self._ledger.room(key, best)
+        return fitting
 
     def take(self, family: Family, drawings: Sequence[Drawing]) -> Taken:
         """Take drawings of one key one evaluation further."""
@@ -88,6 +97,7 @@ class Stepper:
         before = [drawing.index for drawing in drawings]
         try:
             with translated("draw_failed"):
+                self._parking.bring_back(drawings)
                 batch.step(family, drawings, self._bucket(drawings))
                 self._settle()
         except AppError as error:
@@ -108,10 +118,10 @@ class Stepper:
     def _without_memory(
         self, drawings: Sequence[Drawing], left: Sequence[Drawing], failure: AppError
     ) -> dict[Drawing, AppError]:
-        """Make do with less: fewer models, then fewer drawings, and give up only at one."""
+        """Make do with less: what others hold, fewer drawings, and give up only at one."""
         release_memory()
         log.warning("step_out_of_memory", drawings=len(drawings))
-        if self._make_room():
+        if self._parking.park(lambda drawing: drawing in drawings) or self._make_room():
             return {}
         fixed = [each for each in left if each.is_reproducible]
         if fixed:  # Their steps are of one size for good.
