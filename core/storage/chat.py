@@ -5,9 +5,9 @@ visible in their order and a page that has seen revision n never misses a smalle
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, bindparam, or_, select
+from sqlalchemy import Executable, Row, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.contracts.chat import ChatMessage
@@ -15,7 +15,9 @@ from core.contracts.ids import ChannelId, CommunityId, JobId, MemberId
 from core.storage.models import ChatChannelRow, ChatMessageRow
 from core.storage.statements import ready_insert, run, table_of
 
-_REVISIONS = table_of(ChatChannelRow).c
+_REVISIONS, _TABLE = table_of(ChatChannelRow).c, table_of(ChatMessageRow)
+_MESSAGES = _TABLE.c
+
 _COUNT_ON = ready_insert(
     ChatChannelRow,
     lambda insert: (
@@ -27,10 +29,50 @@ _COUNT_ON = ready_insert(
     ),
 )
 _REVISION = select(_REVISIONS.revision).where(_REVISIONS.channel_id == bindparam("channel_id"))
-_MESSAGE = (
-    select(ChatMessageRow)
-    .where(ChatMessageRow.key == bindparam("key"))
-    .execution_options(populate_existing=True)
+
+
+def _editing(insert: Any) -> Executable:  # Either database's own kind of insert.
+    """Put a message in the place of the one with its key, if that is in the same channel."""
+    new = insert.excluded
+    kept = {"message_no", "key", "channel_id", "created_at", "was_public"}
+    changes = {column.name: new[column.name] for column in _MESSAGES if column.name not in kept}
+    changes["was_public"] = or_(_MESSAGES.was_public, new.was_public)
+    edited: Executable = insert.on_conflict_do_update(
+        index_elements=["key"], set_=changes, where=_MESSAGES.channel_id == new.channel_id
+    ).returning(*_MESSAGES)
+    return edited
+
+
+_PUT = ready_insert(ChatMessageRow, _editing)
+_EMPTY = (
+    update(_TABLE)
+    .where(_MESSAGES.key == bindparam("of_key"))
+    .values(
+        body="",
+        is_deleted=True,
+        revision=bindparam("next_revision"),
+        updated_at=bindparam("now"),
+    )
+    .returning(*_MESSAGES)
+)
+
+_IN_CHANNEL = _MESSAGES.channel_id == bindparam("channel_id")
+_IS_SEEN = or_(_MESSAGES.audience.is_(None), _MESSAGES.audience == bindparam("viewer"))
+_MESSAGE = select(_TABLE).where(_MESSAGES.key == bindparam("key"))
+_RECENT = (
+    select(_TABLE)
+    .where(_IN_CHANNEL, _MESSAGES.is_deleted.is_(False), _IS_SEEN)
+    .order_by(_MESSAGES.message_no.desc())
+    .limit(bindparam("most"))
+)
+_CHANGES = (
+    select(_TABLE)
+    .where(
+        and_(_IN_CHANNEL, _MESSAGES.revision > bindparam("after")),
+        or_(_IS_SEEN, _MESSAGES.was_public),
+    )
+    .order_by(_MESSAGES.revision)
+    .limit(bindparam("most"))
 )
 
 
@@ -39,7 +81,7 @@ class Chat:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._rows: dict[str, ChatMessageRow | None] = {}
+        self._known: dict[str, ChatMessage | None] = {}
         self._held: set[ChannelId] = set()
         # On SQLite a unit holds the whole file's lock, so nothing it has read can change under it.
         self._is_alone = session.get_bind().dialect.name == "sqlite"
@@ -64,50 +106,53 @@ class Chat:
             ValueError: the key belongs to another channel's message.
         """
         revision = self._next_revision(channel_id)
-        row = self._row(key)
+        row = _PUT.run(
+            self._session,
+            key=key,
+            revision=revision,
+            community_id=community_id,
+            channel_id=channel_id,
+            audience=audience,
+            was_public=audience is None,
+            author=author,
+            author_id=author_id,
+            kind=kind,
+            body=body,
+            job_id=job_id,
+            is_deleted=False,
+            created_at=now,
+            updated_at=now,
+        ).one_or_none()
         if row is None:
-            row = ChatMessageRow(key=key, channel_id=channel_id, was_public=False, created_at=now)
-            self._session.add(row)
-            self._rows[key] = row
-        if row.channel_id != channel_id:
             raise ValueError("a message stays in its channel")
-        row.community_id = community_id
-        row.audience = audience
-        row.was_public = row.was_public or audience is None
-        row.author, row.author_id, row.kind = author, author_id, kind
-        row.body, row.job_id = body, job_id
-        row.revision, row.is_deleted, row.updated_at = revision, False, now
-        self._session.flush()  # A new message learns its number.
-        return _to_message(row)
+        self._known[key] = message = _to_message(row)
+        return message
 
     def get(self, key: str) -> ChatMessage | None:
         """Find a message, deleted or not, by its key."""
-        row = self._row(key)
-        return None if row is None else _to_message(row)
+        if key in self._known:
+            return self._known[key]
+        row = run(self._session, _MESSAGE, key=key).one_or_none()
+        message = None if row is None else _to_message(row)
+        if self._held or self._is_alone:
+            self._known[key] = message
+        return message
 
     def delete(self, key: str, *, now: datetime) -> None:
         """Empty a message and leave a tombstone; an unknown or deleted one stays as it is."""
-        row = self._row(key)
-        if row is None or row.is_deleted:
+        message = self.get(key)
+        if message is None or message.is_deleted:
             return
-        row.revision = self._next_revision(ChannelId(row.channel_id))
-        row.body, row.is_deleted, row.updated_at = "", True, now
+        revision = self._next_revision(message.channel_id)
+        row = run(self._session, _EMPTY, of_key=key, next_revision=revision, now=now).one()
+        self._known[key] = _to_message(row)
 
     def recent(
         self, channel_id: ChannelId, *, viewer: MemberId, limit: int = 50
     ) -> list[ChatMessage]:
         """List the latest messages that a viewer may see, oldest first, without tombstones."""
-        query = (
-            select(ChatMessageRow)
-            .where(
-                ChatMessageRow.channel_id == channel_id,
-                ChatMessageRow.is_deleted.is_(False),
-                _is_seen_by(viewer),
-            )
-            .order_by(ChatMessageRow.message_no.desc())
-            .limit(limit)
-        )
-        return [_to_message(row) for row in self._session.scalars(query)][::-1]
+        found = run(self._session, _RECENT, channel_id=channel_id, viewer=viewer, most=limit)
+        return [_to_message(row) for row in found][::-1]
 
     def changes_after(
         self, channel_id: ChannelId, revision: int, *, viewer: MemberId, limit: int = 200
@@ -116,17 +161,9 @@ class Chat:
 
         A message that was public and no longer is comes as a tombstone to those who lost it.
         """
-        query = (
-            select(ChatMessageRow)
-            .where(
-                ChatMessageRow.channel_id == channel_id,
-                ChatMessageRow.revision > revision,
-                or_(_is_seen_by(viewer), ChatMessageRow.was_public),
-            )
-            .order_by(ChatMessageRow.revision)
-            .limit(limit)
-        )
-        return [_as_seen_by(viewer, _to_message(row)) for row in self._session.scalars(query)]
+        values: dict[str, object] = {"channel_id": channel_id, "viewer": viewer}
+        found = run(self._session, _CHANGES, **values, after=revision, most=limit)
+        return [_as_seen_by(viewer, _to_message(row)) for row in found]
 
     def revision(self, channel_id: ChannelId) -> int:
         """Tell the channel's latest revision; 0: nothing was ever written there."""
@@ -137,20 +174,8 @@ class Chat:
             # What was read before may have changed while this unit waited for the counter; from
             # now on the channel's messages are this unit's alone.
             self._held.add(channel_id)
-            self._rows.clear()
+            self._known.clear()
         return int(_COUNT_ON.run(self._session, channel_id=channel_id).scalar_one())
-
-    def _row(self, key: str) -> ChatMessageRow | None:
-        if key not in self._rows:
-            row = self._session.scalar(_MESSAGE, {"key": key})
-            if not (self._held or self._is_alone):
-                return row
-            self._rows[key] = row
-        return self._rows[key]
-
-
-def _is_seen_by(viewer: MemberId) -> ColumnElement[bool]:
-    return or_(ChatMessageRow.audience.is_(None), ChatMessageRow.audience == viewer)
 
 
 def _as_seen_by(viewer: MemberId, message: ChatMessage) -> ChatMessage:
@@ -159,5 +184,7 @@ def _as_seen_by(viewer: MemberId, message: ChatMessage) -> ChatMessage:
     return message.model_copy(update={"is_deleted": True, "body": ""})
 
 
-def _to_message(row: ChatMessageRow) -> ChatMessage:
-    return ChatMessage.model_validate(row, from_attributes=True)
+def _to_message(row: Row[*tuple[Any, ...]]) -> ChatMessage:
+    fields = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it.
+    del fields["was_public"]
+    return ChatMessage(**fields)
