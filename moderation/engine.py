@@ -8,6 +8,7 @@ configured follows the policy's `classifier_missing`, and the verdict says so.
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from traceback import format_tb
 from typing import Any
@@ -31,7 +32,8 @@ from moderation.deadline import Deadline
 from moderation.explain import placed, reason_of
 from moderation.inquiry import Inquiry, Subject, digest_of, ms_since, rank, stricter
 from moderation.normalize import read
-from moderation.policy import MissingCheck, Policy, Severity
+from moderation.policy import FLOOR_CATEGORIES, MissingCheck, Policy, Severity
+from moderation.policy_house import Mode
 from moderation.rules import NEGATIVE, RuleBook, Scan, ScreenedText
 
 log = structlog.get_logger()
@@ -40,6 +42,15 @@ CHECK_FAILED = "check_failed"
 """The note of a verdict that a failed check made stricter."""
 
 _GRAVITY = tuple(Severity)
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A verdict, with what it takes to come to another one under another policy."""
+
+    verdict: Verdict
+    scores: Mapping[str, float]
+    """The classifier's highest score of each category; empty where none was asked."""
 
 
 def texts_of(
@@ -114,6 +125,18 @@ class Gate:
         self._classifier = classifier
         self._image_classifier = image_classifier
         self._deadline: Deadline[Sequence[Scores]] = Deadline(timeout_s)
+        self._held_because: str | None = None
+
+    def with_policy(self, policy: Policy, *, held_because: str | None = None) -> "Gate":
+        """Make the gate of another policy, with the same classifiers.
+
+        Args:
+            policy: The policy.
+            held_because: A note. Then nothing is let through: what no rule blocks is held.
+        """
+        gate = Gate(policy, classifier=self._classifier, image_classifier=self._image_classifier)
+        gate._deadline, gate._held_because = self._deadline, held_because
+        return gate
 
     @property
     def policy(self) -> Policy:
@@ -135,10 +158,10 @@ class Gate:
         is_age_restricted: bool = False,
     ) -> Verdict:
         """Screen by rules alone: the instant answer, before any job is queued."""
-        inquiry = Inquiry()
-        self._apply_rules(inquiry, texts, is_age_restricted=is_age_restricted)
-        subject = Subject(Stage.RULES, community_id, job_id, now, digest_of(texts))
-        return self._conclude(inquiry, subject)
+        subject = Subject(
+            Stage.RULES, community_id, job_id, now, digest_of(texts), is_age_restricted
+        )
+        return self.examine(texts, subject).verdict
 
     def screen_prompt(
         self,
@@ -150,18 +173,26 @@ class Gate:
         is_age_restricted: bool = False,
     ) -> Verdict:
         """Screen by rules and the classifier: what clears a prompt for drawing."""
-        inquiry = Inquiry()
-        self._apply_rules(inquiry, texts, is_age_restricted=is_age_restricted)
+        subject = Subject(
+            Stage.PROMPT, community_id, job_id, now, digest_of(texts), is_age_restricted
+        )
+        return self.examine(texts, subject).verdict
+
+    def examine(self, texts: Sequence[ScreenedText], subject: Subject) -> Examined:
+        """Screen as the subject's stage says, and keep the scores."""
+        inquiry = self._begin()
+        self._apply_rules(inquiry, texts, is_age_restricted=subject.is_age_restricted)
         classifier = self._classifier
-        if classifier is None:
+        if subject.stage is Stage.PROMPT and classifier is None:
             self._note_missing(inquiry, "classifier", self._policy.classifier_missing)
-        else:
+        elif subject.stage is Stage.PROMPT and classifier is not None:
             # A term of `--no` is judged by rules only: a classifier cannot tell wish from refusal.
             fields = [text.field for text in texts if text.field != NEGATIVE]
             plain = [read(text.text).plain.text for text in texts if text.field != NEGATIVE]
-            self._apply_classifier(inquiry, classifier, fields, lambda: classifier.score(plain))
-        subject = Subject(Stage.PROMPT, community_id, job_id, now, digest_of(texts))
-        return self._conclude(inquiry, subject)
+            self._apply_classifier(
+                inquiry, classifier, fields, lambda: classifier.score(plain), subject
+            )
+        return Examined(self._conclude(inquiry, subject), inquiry.scores)
 
     def screen_image(
         self,
@@ -171,23 +202,30 @@ class Gate:
         community_id: CommunityId,
         job_id: JobId | None,
         now: datetime,
+        is_age_restricted: bool = False,
     ) -> Verdict:
         """Screen one finished picture by its pixels."""
-        inquiry = Inquiry()
+        inquiry = self._begin()
+        digest = self._digest_of_pixels(inquiry, image)
+        subject = Subject(Stage.IMAGE, community_id, job_id, now, digest, is_age_restricted)
         classifier = self._image_classifier
         if classifier is None:
             self._note_missing(inquiry, "image_check", self._policy.image_check_missing)
         else:
             self._apply_classifier(
-                inquiry, classifier, ["picture"], lambda: classifier.score([image])
+                inquiry, classifier, ["picture"], lambda: classifier.score([image]), subject
             )
-        digest = self._digest_of_pixels(inquiry, image)
-        subject = Subject(Stage.IMAGE, community_id, job_id, now, digest)
         return self._conclude(inquiry, subject)
 
     def explain(self, verdict: Verdict) -> RefusalReason:
         """Say why, in the words of the policy."""
         return reason_of(verdict, self._policy)
+
+    def _begin(self) -> Inquiry:
+        inquiry = Inquiry()
+        if self._held_because is not None:
+            inquiry.require(Decision.REVIEW, self._held_because)
+        return inquiry
 
     def _apply_rules(
         self, inquiry: Inquiry, texts: Sequence[ScreenedText], *, is_age_restricted: bool
@@ -243,13 +281,16 @@ class Gate:
         classifier: TextClassifier | ImageClassifier,
         fields: Sequence[str],
         score: Callable[[], Sequence[Scores]],
+        subject: Subject,
     ) -> None:
         started = time.perf_counter()
         state = CheckState.RAN
         try:
             answer = checked(self._deadline.run(score), len(fields))
             for where, scores in zip(fields, answer, strict=True):
-                self._judge(inquiry, classifier, where, scores)
+                for code, value in scores.items():
+                    inquiry.scores[code] = max(value, inquiry.scores.get(code, 0.0))
+                self._judge(inquiry, classifier, where, scores, subject)
         except TimeoutError:
             log.warning("classifier_timed_out", classifier=classifier.name)
             state = CheckState.TIMED_OUT
@@ -273,16 +314,19 @@ class Gate:
         classifier: TextClassifier | ImageClassifier,
         where: str,
         scores: Scores,
+        subject: Subject,
     ) -> None:
         """Turn the scores of one input into findings; what cannot be judged is reviewed."""
         for code, score in scores.items():
             category = self._policy.categories.get(code)
             if category is None:
                 inquiry.require(Decision.REVIEW, "unknown_category")
-            elif category.thresholds is None:
+                continue
+            limits = category.thresholds_in(is_age_restricted=subject.is_age_restricted)
+            if limits is None:
                 inquiry.require(Decision.REVIEW, "thresholds_missing")
-            elif score >= category.thresholds.review:
-                is_clear = score >= category.thresholds.block
+            elif score >= limits.review:
+                is_clear = score >= limits.block
                 inquiry.findings.append(
                     Finding(
                         category=code,
@@ -295,17 +339,22 @@ class Gate:
 
     def _conclude(self, inquiry: Inquiry, subject: Subject) -> Verdict:
         findings = sorted(inquiry.findings, key=self._weight, reverse=True)
+        binding, note = findings, inquiry.note
+        if self._policy.mode is Mode.SHADOW:
+            binding = [each for each in findings if each.category in FLOOR_CATEGORIES]
         decision = inquiry.at_least
-        for finding in findings[:1]:
+        for finding in binding[:1]:
             decision = stricter(decision, finding.decision)
-        names_category = bool(findings) and findings[0].decision is not Decision.ALLOW
+        if findings and rank(findings[0].decision) > rank(decision):
+            note = f"shadow_{findings[0].decision}"
+        names_category = bool(binding) and binding[0].decision is not Decision.ALLOW
         return Verdict(
             verdict_id=VerdictId(new_id()),
             job_id=subject.job_id,
             community_id=subject.community_id,
             stage=subject.stage,
             decision=decision,
-            category=findings[0].category if names_category else None,
+            category=binding[0].category if names_category else None,
             findings=tuple(findings),
             checks=tuple(inquiry.checks),
             policy_name=self._policy.name,
@@ -313,7 +362,7 @@ class Gate:
             input_sha256=subject.input_sha256,
             duration_ms=ms_since(inquiry.started),
             decided_at=subject.now,
-            note=inquiry.note,
+            note=note,
         )
 
     def _weight(self, finding: Finding) -> tuple[int, int]:

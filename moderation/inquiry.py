@@ -23,6 +23,7 @@ class Subject:
     job_id: JobId | None
     now: datetime
     input_sha256: str
+    is_age_restricted: bool = False
 
 
 @dataclass(slots=True)
@@ -32,6 +33,8 @@ class Inquiry:
     started: float = field(default_factory=time.perf_counter)
     findings: list[Finding] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
+    scores: dict[str, float] = field(default_factory=dict)
+    """The highest score of each category, whatever the thresholds make of it."""
     at_least: Decision = Decision.ALLOW
     note: str | None = None
 

@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from core.contracts.base import Contract
 from core.contracts.verdicts import Decision
 from moderation.lists import TERM, compile_pattern
+from moderation.policy_house import Mode, Retention, Roles, Sanctions
 
 SHIPPED_POLICIES = Path(__file__).resolve().parent / "policies"
 DEFAULT_POLICY = SHIPPED_POLICIES / "default.yaml"
@@ -154,6 +155,31 @@ class Category(Contract):
     thresholds: Thresholds | None = Field(
         default=None, description="For classifiers; a score without thresholds means review."
     )
+    age_restricted_thresholds: Thresholds | None = Field(
+        default=None, description="The thresholds in age-restricted channels, where they differ."
+    )
+    strikes: float = Field(default=0, ge=0, description="What a refusal adds to the ladder.")
+
+    def thresholds_in(self, *, is_age_restricted: bool) -> Thresholds | None:
+        """Pick the thresholds of a place."""
+        if is_age_restricted and self.age_restricted_thresholds is not None:
+            return self.age_restricted_thresholds
+        return self.thresholds
+
+    def action_in(self, *, is_age_restricted: bool) -> Decision:
+        """Pick the action of a place."""
+        if is_age_restricted and self.age_restricted_action is not None:
+            return self.age_restricted_action
+        return self.action
+
+
+class CategoryChange(Contract):
+    """What a profile changes about a category."""
+
+    action: Decision | None = None
+    age_restricted_action: Decision | None = None
+    thresholds: Thresholds | None = None
+    age_restricted_thresholds: Thresholds | None = None
 
 
 class Unchecked(Contract):
@@ -170,6 +196,17 @@ class WordList(Contract):
     file: str | None = None
     terms: tuple[Term, ...] = ()
     patterns: tuple[Pattern, ...] = ()
+    allow: tuple[Term, ...] = Field(
+        default=(), description="Phrases inside which no rule sees a match of this list."
+    )
+
+
+class Examples(Contract):
+    """What a rule must find, and what it must leave alone: `easel policy test` asks."""
+
+    hits: tuple[str, ...] = ()
+    near_misses: tuple[str, ...] = ()
+    misses: tuple[str, ...] = ()
 
 
 class _Rule(Contract):
@@ -185,6 +222,7 @@ class _Rule(Contract):
     in_negatives: bool = Field(
         default=False, description="True: also matches within one term of `--no`."
     )
+    examples: Examples = Examples()
 
 
 class TermsRule(_Rule):
@@ -229,6 +267,7 @@ class Policy(Contract):
     title: str = Field(min_length=1)
     allowed_text: str = Field(min_length=1, description="The card's ALLOWED, in plain words.")
     not_allowed_text: str = Field(min_length=1, description="The card's NOT ALLOWED.")
+    mode: Mode = Mode.ENFORCE
     classifier_missing: MissingCheck
     image_check_missing: MissingCheck
     previews: Previews = Previews.REQUESTER
@@ -238,6 +277,11 @@ class Policy(Contract):
     review_timeout_h: float = Field(gt=0, description="A held request expires after this long.")
     max_prompt_chars: int = Field(default=6000, ge=1, le=6000)
     unchecked: Unchecked
+    roles: Roles = Roles()
+    sanctions: Sanctions = Sanctions()
+    retention: Retention = Retention()
+    profile: str | None = Field(default=None, description="Which of the profiles is in force.")
+    profiles: dict[str, dict[CategoryRef, CategoryChange]] = Field(default_factory=dict)
     categories: dict[str, Category]
     lists: dict[str, WordList] = Field(default_factory=dict)
     rules: tuple[Rule, ...] = Field(min_length=1)

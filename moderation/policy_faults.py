@@ -1,6 +1,7 @@
 """Keep the place of every value of a YAML file, and put pydantic's complaints at those places."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
@@ -10,6 +11,8 @@ from pydantic_core import ErrorDetails
 
 from moderation.policy import (
     Category,
+    CategoryChange,
+    Examples,
     PairRule,
     PatternRule,
     Policy,
@@ -20,6 +23,7 @@ from moderation.policy import (
     WordList,
 )
 from moderation.policy_errors import Fault
+from moderation.policy_house import Retention, Roles, Sanctions, Step
 
 Path = tuple[str | int, ...]
 
@@ -68,6 +72,8 @@ _WORDED = {
         "use lower-case ASCII letters, digits, spaces, hyphens; `*` only at the end",
     ),
     "thresholds_reversed": ("`review` is above `block`", "lower `review` or raise `block`"),
+    "hours_misplaced": ("`hours` belong to slow and pause", "give `hours` there and nowhere else"),
+    "ladder_falls": ("each step stands above the one before", "sort the steps by `at`"),
 }
 
 
@@ -159,8 +165,20 @@ def _fault_at(mark: yaml.Mark | None, message: str, hint: str) -> Fault:
     return Fault(mark.line + 1, mark.column + 1, message, hint)
 
 
-def faults_of(document: Document, problems: Sequence[ErrorDetails]) -> Iterator[Fault]:
-    """Say pydantic's complaints in a policy author's words, at their places."""
+def faults_of(
+    document: Document,
+    problems: Sequence[ErrorDetails],
+    tree: dict[str, Any] | None = None,
+    own: Callable[[Path], Path] | None = None,
+) -> Iterator[Fault]:
+    """Say pydantic's complaints in a policy author's words, at their places.
+
+    Args:
+        document: The text whose places are told.
+        problems: The complaints about what was made of it.
+        tree: What was made of it, where that is more than the text alone.
+        own: Finds the text's own place for a place in the tree.
+    """
     paths = [_path_of(problem["loc"]) for problem in problems]
     told = {fault.line for fault in document.faults}
     for problem, path in zip(problems, paths, strict=True):
@@ -168,19 +186,29 @@ def faults_of(document: Document, problems: Sequence[ErrorDetails]) -> Iterator[
         is_echo = problem["type"] == "too_short" and any(
             other[: len(path)] == path for other in paths if other != path
         )
-        fault = _fault_of(document, problem, path)
+        known = _Known(tree or document.tree, path, own(path) if own else path)
+        fault = _fault_of(document, problem, known)
         if not is_echo and fault.line not in told:
             yield fault
 
 
-def _fault_of(document: Document, problem: ErrorDetails, path: Path) -> Fault:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Where a complaint is: in the tree that was looked at, and in the author's text."""
+
+    tree: dict[str, Any]  # Untyped until the contract has validated it.
+    path: Path
+    place: Path
+
+
+def _fault_of(document: Document, problem: ErrorDetails, where: _Known) -> Fault:
     kind, context = problem["type"], problem.get("ctx", {})
-    last = path[-1] if path else ""
+    path, last = where.place, where.path[-1] if where.path else ""
     match kind:
         case "missing":
             return document.fault(path[:-1], f"missing field `{last}`", f"add `{last}:`")
         case "extra_forbidden":
-            known = _fields_at(path[:-1], document)
+            known = _fields_at(where.path[:-1], where.tree)
             return document.fault(path, f"unknown key `{last}`", _nearest(str(last), known))
         case "enum" | "literal_error":
             message = f"`{problem['input']}` is not a value of `{last}`"
@@ -189,7 +217,7 @@ def _fault_of(document: Document, problem: ErrorDetails, path: Path) -> Fault:
             hint = "write `kind:` with 'terms', 'pattern' or 'pair'"
             return document.value_fault((*path, "kind"), "this rule has no known kind", hint)
         case "unknown_reference":
-            known = document.mapping(str(context["place"]))
+            known = where.tree.get(str(context["place"]), {})
             hint = _nearest(str(context["name"]), known)
             return document.value_fault(path, problem["msg"], hint)
     message, hint = _WORDED.get(kind, (problem["msg"], ""))
@@ -202,23 +230,37 @@ def _path_of(location: Path) -> Path:
     return (*location[:2], *location[3:]) if is_in_rule else location
 
 
-def _fields_at(path: Path, document: Document) -> Iterable[str]:
+_BLOCKS: dict[str, type[BaseModel]] = {
+    "unchecked": Unchecked,
+    "roles": Roles,
+    "sanctions": Sanctions,
+    "retention": Retention,
+}
+
+
+def _fields_at(path: Path, tree: dict[str, Any]) -> Iterable[str]:
     """List the keys that may stand at a path."""
     match path:
         case ():
             model: type[BaseModel] = Policy
-        case ("unchecked",):
-            model = Unchecked
+        case (str() as block,):
+            model = _BLOCKS[block]
+        case ("sanctions", "steps", _):
+            model = Step
         case ("categories", _, "codes"):
             model = StandardCodes
-        case ("categories", _, "thresholds"):
+        case (*_, "thresholds" | "age_restricted_thresholds"):
             model = Thresholds
         case ("categories", _):
             model = Category
+        case ("profiles", _, _):
+            model = CategoryChange
         case ("lists", _):
             model = WordList
+        case ("rules", _, "examples"):
+            model = Examples
         case _:
-            model = _RULE_KINDS[document.tree["rules"][path[-1]]["kind"]]
+            model = _RULE_KINDS[tree["rules"][path[-1]]["kind"]]
     return model.model_fields
 
 

@@ -1,11 +1,12 @@
 """Hold every policy to the floor: what no community can lower."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import yaml
 
-from moderation.policy import FLOOR_CATEGORIES, SHIPPED_POLICIES, Floor
+from moderation.policy import DEFAULT_POLICY, FLOOR_CATEGORIES, SHIPPED_POLICIES, Floor
 from moderation.policy_errors import Fault
 from moderation.policy_faults import Document
 from moderation.term_files import read_terms
@@ -13,6 +14,8 @@ from moderation.term_files import read_terms
 FLOOR_FILE = SHIPPED_POLICIES / "floor.yaml"
 
 _LOWERED = "`{}` has a floor that no policy can lower"
+
+_THRESHOLDS = ("thresholds", "age_restricted_thresholds")
 
 # The values that the floor fixes: for both categories, and for minors besides.
 _FIXED: dict[str, dict[str, str | bool]] = {
@@ -35,10 +38,12 @@ def read_floor() -> Floor:
     return Floor.model_validate(tree, context=context)
 
 
-def floor_faults(document: Document, floor: Floor) -> Iterator[Fault]:
-    """List whatever in a policy would lower the floor or change a part of it."""
+def floor_faults(document: Document, floor: Floor, *, is_whole: bool = True) -> Iterator[Fault]:
+    """List whatever in a policy, or in a part of one, would lower the floor or change it."""
     for code in FLOOR_CATEGORIES:
-        yield from _category_faults(document, code)
+        yield from _category_faults(document, code, is_whole=is_whole)
+        yield from _threshold_faults(document, code)
+        yield from _profile_faults(document, code)
     for name in document.mapping("lists").keys() & floor.lists.keys():
         yield document.fault(
             ("lists", name),
@@ -52,7 +57,7 @@ def floor_faults(document: Document, floor: Floor) -> Iterator[Fault]:
             yield from _rule_faults(document, at, rule, floor_ids)
 
 
-def _category_faults(document: Document, code: str) -> Iterator[Fault]:
+def _category_faults(document: Document, code: str, *, is_whole: bool) -> Iterator[Fault]:
     entry = document.mapping("categories", code)
     if not entry:  # Reported as a missing category.
         return
@@ -62,9 +67,38 @@ def _category_faults(document: Document, code: str) -> Iterator[Fault]:
         if key in entry and entry[key] != value:
             hint = f"`{key}` must be `{shown}`"
             yield document.value_fault(("categories", code, key), _LOWERED.format(code), hint)
-        elif key in must_say and key not in entry:
+        elif is_whole and key in must_say and key not in entry:
             hint = f"say `{key}: {shown}`"
             yield document.fault(("categories", code), _LOWERED.format(code), hint)
+
+
+def _threshold_faults(document: Document, code: str) -> Iterator[Fault]:
+    """Hold a classifier's thresholds to the shipped ones: only lower ones may be set."""
+    most = _shipped_thresholds().get(code)
+    for block in _THRESHOLDS if most else ():
+        said = document.mapping("categories", code, block)
+        for key, value in said.items():
+            limit = (most or {}).get(key)
+            if limit is not None and isinstance(value, int | float) and value > limit:
+                hint = f"`{key}` may be at most {limit}"
+                place = ("categories", code, block, key)
+                yield document.value_fault(place, _LOWERED.format(code), hint)
+
+
+def _profile_faults(document: Document, code: str) -> Iterator[Fault]:
+    for name in document.mapping("profiles"):
+        if code in document.mapping("profiles", name):
+            place = ("profiles", name, code)
+            hint = "no profile can change it"
+            yield document.fault(place, _LOWERED.format(code), hint)
+
+
+@cache
+def _shipped_thresholds() -> dict[str, dict[str, float]]:
+    """Read the thresholds of the shipped policy: the floor's highest."""
+    tree: dict[str, Any] = yaml.safe_load(DEFAULT_POLICY.read_text("utf-8"))  # Ours, and plain.
+    categories = tree["categories"]
+    return {code: categories[code].get("thresholds") or {} for code in FLOOR_CATEGORIES}
 
 
 def _rule_faults(

@@ -96,20 +96,39 @@ class RuleBook:
         self._names = [name for name, pattern in self._patterns.items() if pattern]
         self._set = ListSet(self._patterns[name] for name in self._names)
         self._compiled = {name: compile_pattern(self._patterns[name]) for name in self._names}
+        self._allowed = {
+            name: compile_pattern(list_pattern(words.allow))
+            for name, words in policy.lists.items()
+            if words.allow
+        }
         self.rules = tuple(CompiledRule(rule, policy) for rule in policy.rules)
 
     def scan(self, texts: Sequence[ScreenedText]) -> Scan:
         """Read each text and look it up in all lists."""
+        return self.scan_readings(
+            (text.field, reading) for text in texts for reading in read(text.text).guesses
+        )
+
+    def scan_readings(self, readings: Iterable[tuple[str, Reading]]) -> Scan:
+        """Look texts up that are already read, each with its field."""
         hits: dict[str, list[Hit]] = {}
-        for text in texts:
-            for reading in read(text.text).guesses:
-                for at in self._set.matching(reading.text):
-                    name = self._names[at]
-                    hits.setdefault(name, []).extend(
-                        _hit(text.field, reading, *match.span())
-                        for match in self._compiled[name].finditer(reading.text)
-                    )
+        for field, reading in readings:
+            for at in self._set.matching(reading.text):
+                name = self._names[at]
+                found = (
+                    _hit(field, reading, *match.span())
+                    for match in self._compiled[name].finditer(reading.text)
+                )
+                hits.setdefault(name, []).extend(self._live(name, reading, found))
         return Scan(hits)
+
+    def _live(self, name: str, reading: Reading, hits: Iterable[Hit]) -> Iterable[Hit]:
+        """Leave out what stands inside one of the list's own harmless phrases."""
+        allowed = self._allowed.get(name)
+        if allowed is None:
+            return hits
+        ranges = [match.span() for match in allowed.finditer(reading.text)]
+        return [hit for hit in hits if not _is_covered(hit, ranges)]
 
 
 class CompiledRule:
@@ -147,9 +166,7 @@ class CompiledRule:
     def _decision(self, *, is_age_restricted: bool) -> Decision:
         if self.rule.decision is not None:
             return self.rule.decision
-        if is_age_restricted and self._category.age_restricted_action is not None:
-            return self._category.age_restricted_action
-        return self._category.action
+        return self._category.action_in(is_age_restricted=is_age_restricted)
 
     @cached_property
     def _allowed(self) -> re2._Regexp | None:

@@ -1,0 +1,81 @@
+"""Define how a community runs its house: who decides, what strikes lead to, what is kept."""
+
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from core.contracts.actors import Role
+from core.contracts.base import Contract
+
+
+class Mode(StrEnum):
+    """Whether decisions are carried out."""
+
+    ENFORCE = "enforce"
+    SHADOW = "shadow"
+    """Findings are recorded and hold nothing up, except where the floor forbids."""
+
+
+class Penalty(StrEnum):
+    """What a step of the ladder does to a member."""
+
+    NOTE = "note"
+    """Moderators see it; the member is told nothing."""
+    WARN = "warn"
+    SLOW = "slow"
+    """Fewer requests for a while."""
+    PAUSE = "pause"
+    """No requests for a while."""
+    BAN = "ban"
+
+
+_FOR_A_WHILE = frozenset({Penalty.SLOW, Penalty.PAUSE})
+
+
+class Roles(Contract):
+    """The least role that each deed on the policy takes."""
+
+    propose: Role = Field(default=Role.MODERATOR, description="Set, propose, test, replay, shadow.")
+    activate: Role = Field(default=Role.ADMIN, description="Put in force and roll back.")
+    review: Role = Field(default=Role.MODERATOR, description="Decide what is held.")
+
+
+class Step(Contract):
+    """One step of the ladder."""
+
+    at: float = Field(gt=0, description="Weight of live strikes from which it applies.")
+    penalty: Penalty
+    hours: float | None = Field(default=None, gt=0, description="How long; slow and pause need it.")
+
+    @model_validator(mode="after")
+    def _timed(self) -> Self:
+        if (self.hours is not None) != (self.penalty in _FOR_A_WHILE):
+            raise PydanticCustomError("hours_misplaced", "`hours` belong to slow and pause")
+        return self
+
+
+class Sanctions(Contract):
+    """What refused requests add up to. The weight of each stands in its category (`strikes`)."""
+
+    expire_days: float = Field(default=30, gt=0, description="A strike counts for so long.")
+    steps: tuple[Step, ...] = Field(default=(), description="The ladder; empty: no sanctions.")
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        places = [step.at for step in self.steps]
+        if places != sorted(set(places)):
+            raise PydanticCustomError("ladder_falls", "each step stands above the one before")
+        return self
+
+
+class Retention(Contract):
+    """For how many days things are kept; none: for as long as the record."""
+
+    prompts_days: float | None = Field(default=None, gt=0)
+    features_days: float = Field(
+        default=30, gt=0, le=400, description="Normalised texts and scores, for replay."
+    )
+    pictures_days: float | None = Field(default=None, gt=0)
+    verdicts_days: float | None = Field(default=None, gt=0)
