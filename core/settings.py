@@ -196,6 +196,10 @@ class WorkerSettings(BaseSettings):
         ge=1,
         description="Parts of a step drawn side by side on a CPU; empty: as many as cores allow.",
     )
+    cuda_graphs: bool = Field(
+        default=True,
+        description="On a GPU, padded forwards are recorded once and replayed; false: never.",
+    )
     preview_interval_s: float = Field(
         0.5, ge=0, description="At most one preview picture a job in this time."
     )

@@ -170,6 +170,7 @@ def _start_for(profile: ModelProfile, own: WorkerSettings) -> Start:
         preview_interval_s=own.preview_interval_s,
         memory_gib=own.memory_gib,
         is_reproducible=own.reproducible,
+        has_cuda_graphs=own.cuda_graphs,
     )
 
 

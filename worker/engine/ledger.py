@@ -139,6 +139,8 @@ class Ledger:
         self._models: dict[Hashable, int] = {}
         """Bytes of each model, the least recently used first."""
         self._steps: dict[tuple[Hashable, int], int] = {}
+        self._pins: dict[Hashable, tuple[int, Callable[[], None]]] = {}
+        """What a model keeps between its steps beside its weights, and how it lets go of it."""
 
     @property
     def held(self) -> int:
@@ -174,12 +176,41 @@ class Ledger:
         idle = [each for each in self._models if each not in busy]
         if wanted > self.budget - sum(self._models[each] for each in busy if each in self._models):
             return False
+        if self.held + self.pinned + wanted > self.budget:
+            self.let_go()  # What only makes steps quicker goes before what a step needs.
         while self.held + wanted > self.budget:
             oldest = idle.pop(0)
             evict(oldest)
             self.release(oldest)
         self._models[model] = size_bytes
         return True
+
+    @property
+    def pinned(self) -> int:
+        """What models keep between their steps, beside their weights."""
+        return sum(size_bytes for size_bytes, _ in self._pins.values())
+
+    def pin(self, model: Hashable, size_bytes: int, let_go: Callable[[], None]) -> bool:
+        """Book what a model keeps between its steps; False, and nothing: it has no room.
+
+        Args:
+            model: Which.
+            size_bytes: All that it keeps; replaces what was booked before, and 0 ends it.
+            let_go: Gives it back.
+        """
+        self._pins.pop(model, None)
+        if self.held + self.pinned + size_bytes > self.budget:
+            return False
+        if size_bytes:
+            self._pins[model] = (size_bytes, let_go)
+        return True
+
+    def let_go(self) -> bool:
+        """Have all models give back what they keep between steps; False: none keeps anything."""
+        pins, self._pins = self._pins, {}
+        for _, let_go in pins.values():
+            let_go()
+        return bool(pins)
 
     def use(self, model: Hashable) -> None:
         """Note that a model is used now."""
@@ -188,6 +219,7 @@ class Ledger:
     def release(self, model: Hashable) -> None:
         """Note that a model has left memory."""
         self._models.pop(model, None)
+        self._pins.pop(model, None)
 
     def note_step(self, key: Hashable, count: int, peak_bytes: int) -> None:
         """Note what a step of so many drawings took beside what was there before."""
@@ -196,7 +228,7 @@ class Ledger:
 
     def room(self, key: Hashable, count: int) -> int:
         """Tell how many of so many drawings fit in one step, as far as is known; at least one."""
-        free = self.budget - max(self.held, self._device.held())
+        free = self.budget - max(self.held, self._device.held()) - self.pinned
         while count > 1 and self._step_bytes(key, count) > free:
             count //= 2
         return count

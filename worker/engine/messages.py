@@ -46,6 +46,9 @@ class Start(Contract):
     is_reproducible: bool = Field(
         default=False, description="Every picture comes out bitwise the same in any company."
     )
+    has_cuda_graphs: bool = Field(
+        default=True, description="Forwards of padded batches are recorded on a GPU."
+    )
 
 
 class PictureOrder(Contract):

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -11,6 +12,7 @@ from worker.engine import pipelines
 from worker.engine.families.base import Family
 from worker.engine.families.choice import family_of
 from worker.engine.families.side_by_side import SideBySide, available_parts
+from worker.engine.graphs import Graphs, Recorder
 from worker.engine.ledger import Device, Ledger, weight_bytes
 from worker.engine.lora import LoraBank
 from worker.engine.messages import FromEngine, LoadFailed, Loading, ModelSource, Ready, Start
@@ -93,7 +95,9 @@ class Residents:
             return None
         model = pipelines.load(source, self._start, folder)
         loras = LoraBank(model.pipeline)
-        family = family_of(model.pipeline, source, loras, self._side_by_side)
+        family = family_of(
+            model.pipeline, source, loras, self._side_by_side, self._recorder_for(source)
+        )
         whole = Whole(model.pipeline, source, loras)
         if family is not None:
             rehearse(family, source)
@@ -111,6 +115,12 @@ class Residents:
         )
         self._say_ready()
         return resident
+
+    def _recorder_for(self, source: ModelSource) -> Recorder | None:
+        """Have a model's forwards recorded on a card, unless the operator wants none of it."""
+        if not (self.device.is_measured and self._start.has_cuda_graphs):
+            return None
+        return partial(Graphs, pin=partial(self.ledger.pin, source))
 
     def _say_ready(self) -> None:
         """Say what can be drawn with, after a load; where that failed, what still can."""

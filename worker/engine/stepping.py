@@ -121,7 +121,9 @@ class Stepper:
         """Make do with less: what others hold, fewer drawings, and give up only at one."""
         release_memory()
         log.warning("step_out_of_memory", drawings=len(drawings))
-        if self._parking.park(lambda drawing: drawing in drawings) or self._make_room():
+        if self._ledger.let_go() or self._parking.park(lambda drawing: drawing in drawings):
+            return {}
+        if self._make_room():
             return {}
         fixed = [each for each in left if each.is_reproducible]
         if fixed:  # Their steps are of one size for good.

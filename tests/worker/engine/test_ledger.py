@@ -157,6 +157,81 @@ def test_a_step_takes_along_as_many_as_fit():
     assert ledger.room("key", 8) == 1
 
 
+class Pins:
+    """What models keep between steps, and which of them had to let go."""
+
+    def __init__(self, shelf):
+        self._ledger = shelf.ledger
+        self.gone = []
+
+    def pin(self, model, size_gib):
+        return self._ledger.pin(model, int(size_gib * GIB), lambda: self.gone.append(model))
+
+
+def test_what_is_kept_between_steps_leaves_less_room_for_them():
+    shelf = Shelf(10)
+    pins = Pins(shelf)
+    shelf.admit("a", 4)
+    shelf.ledger.note_step("key", 1, GIB)
+
+    assert pins.pin("a", 4)
+    assert shelf.ledger.room("key", 8) == 2
+    assert pins.pin("a", 2), "all that it keeps, not more of it"
+    assert shelf.ledger.room("key", 8) == 4
+    assert pins.pin("a", 0)
+
+    assert shelf.ledger.pinned == 0
+    assert not shelf.ledger.let_go()
+
+
+def test_what_does_not_fit_is_not_kept():
+    shelf = Shelf(10)
+    pins = Pins(shelf)
+    shelf.admit("a", 4)
+    pins.pin("a", 1)
+
+    assert not pins.pin("a", 7)
+
+    assert shelf.ledger.pinned == 0
+
+
+def test_a_new_model_takes_what_was_kept_before_it_takes_another_models_place():
+    shelf = Shelf(10)
+    pins = Pins(shelf)
+    shelf.admit("a", 4)
+    pins.pin("a", 3)
+
+    assert shelf.admit("b", 4)
+
+    assert (pins.gone, shelf.gone) == (["a"], [])
+    assert shelf.ledger.pinned == 0
+
+
+def test_a_model_that_goes_keeps_nothing():
+    shelf = Shelf(10)
+    pins = Pins(shelf)
+    shelf.admit("a", 4)
+    pins.pin("a", 1)
+
+    shelf.ledger.release("a")
+
+    assert shelf.ledger.pinned == 0
+
+
+def test_all_let_go_at_once_and_only_once():
+    """Who runs out of memory then tries something else."""
+    shelf = Shelf(10)
+    pins = Pins(shelf)
+    for model in ("a", "b"):
+        shelf.admit(model, 1)
+        pins.pin(model, 1)
+
+    assert shelf.ledger.let_go()
+    assert not shelf.ledger.let_go()
+
+    assert pins.gone == ["a", "b"]
+
+
 def test_a_cpu_has_a_share_of_the_machines_memory():
     """Nothing there tells what tensors take, so nothing is measured."""
     device = Device("cpu")

@@ -13,6 +13,7 @@ from tests.worker.engines import SHIPPED, request_for
 from worker.engine import lessons
 from worker.engine import residents as residents_module
 from worker.engine.drawing import Drawing
+from worker.engine.families.base import BUCKETS
 from worker.engine.messages import (
     DrawFinished,
     DrawProgress,
@@ -206,6 +207,26 @@ def test_what_does_not_even_fit_alone_fails(resident, monkeypatch):
     run = Run(resident).go(ask("a"), ask("b", seed=8))
 
     assert run.failures() == {"a": "out_of_memory", "b": "out_of_memory"}
+
+
+def test_what_only_makes_steps_quicker_goes_before_anything_else(resident, monkeypatch):
+    """Once it is gone the same step is taken again, and no later one is smaller for it."""
+    run = Run(resident)
+    kept = [1]
+    run.loop._residents.ledger.pin(TINY, 1, kept.clear)
+    predict = resident.family.predict
+
+    def predicted(drawings, bucket):
+        if kept:
+            raise torch.OutOfMemoryError
+        return predict(drawings, bucket)
+
+    monkeypatch.setattr(resident.family, "predict", predicted)
+
+    run.go(ask("r", prompts=("a", "b")))
+
+    assert run.order() == ["r"]
+    assert {times.cap for times in run.loop._stepper.timing._times.values()} == {BUCKETS[-1]}
 
 
 def test_a_model_that_can_not_fit_is_refused_before_it_is_loaded():

@@ -15,6 +15,7 @@ from worker.engine.families.flow import Flux
 from worker.engine.families.sdxl import StableDiffusionXL
 from worker.engine.families.side_by_side import SideBySide
 from worker.engine.families.stable_diffusion import StableDiffusion
+from worker.engine.graphs import Recorder
 from worker.engine.messages import ModelSource
 
 _FAMILIES = (StableDiffusion, StableDiffusionXL)
@@ -26,6 +27,7 @@ def family_of(
     source: ModelSource,
     loras: LoraBank | None = None,
     side_by_side: SideBySide | None = None,
+    graphs: Recorder | None = None,
 ) -> Family | None:
     """Find the family that a loaded pipeline belongs to.
 
@@ -34,6 +36,7 @@ def family_of(
         source: What it was loaded from.
         loras: Applies LoRAs to single rows; None refuses them.
         side_by_side: Spreads rows over the cores of a CPU; None: one core does it all.
+        graphs: Records padded forwards on a card; None: each is launched anew.
 
     Returns:
         None where its requests cannot share a batch and it has to draw them whole.
@@ -42,7 +45,7 @@ def family_of(
         text, _, inpaint = family.pipelines
         # Subclasses may do anything in their own loop, so only these very classes will do.
         if type(pipeline) in {text, inpaint} and _is_plain(pipeline):
-            return family(pipeline, source, loras, side_by_side)
+            return family(pipeline, source, loras, side_by_side, graphs)
     if type(pipeline) in Flux.pipelines and _is_plain_flux(pipeline):
         return Flux(pipeline, source, loras)
     return None

@@ -22,7 +22,7 @@ from core.errors import AppError, UserError
 from worker.engine import snapshots
 from worker.engine.conditioning import words_for
 from worker.engine.drawing import BatchKey, Drawing, Guidance, step_options
-from worker.engine.families.base import LoraBank, rows_for
+from worker.engine.families.base import NO_PADDING, LoraBank, rows_for
 from worker.engine.families.beginnings import (
     Beginning,
     Course,
@@ -34,6 +34,7 @@ from worker.engine.families.beginnings import (
 )
 from worker.engine.families.side_by_side import Part, SideBySide, padded
 from worker.engine.families.traced import Rows, Traced
+from worker.engine.graphs import Inputs, Recorder
 from worker.engine.messages import DrawRequest, ModelSource
 from worker.engine.pixels import Pixels, to_pixels
 from worker.engine.schedulers import Schedulers
@@ -61,6 +62,7 @@ class StableDiffusion:
         source: ModelSource,
         loras: LoraBank | None = None,
         side_by_side: SideBySide | None = None,
+        graphs: Recorder | None = None,
     ) -> None:
         """Build around a loaded pipeline; its weights are used as they lie.
 
@@ -69,6 +71,7 @@ class StableDiffusion:
             source: What it was loaded from.
             loras: Applies LoRAs to single rows; None refuses them.
             side_by_side: Spreads rows over the cores of a CPU; None: one core does it all.
+            graphs: Records padded forwards on a card; None: each is launched anew.
         """
         self.pipeline = pipeline
         self._source = source
@@ -80,6 +83,7 @@ class StableDiffusion:
         self._is_on_cpu = self._device.type == "cpu"
         self._traced = Traced(pipeline.unet, self._ask) if self._is_on_cpu else None
         self._side_by_side = side_by_side or SideBySide(1)
+        self._graphs = None if graphs is None else graphs(pipeline.unet, self._ask_named)
         self._layers = padded_layers(pipeline)
         self._words: OrderedDict[object, Rows] = OrderedDict()
         self._joined: tuple[tuple[Drawing, ...], int, Rows] = ((), 0, {})
@@ -151,6 +155,9 @@ class StableDiffusion:
             rows = self._joined_rows(drawings, row_count)
             if any(drawing.loras for drawing in drawings):
                 answer = self._ask_with_loras(drawings, sample, timesteps, rows, is_exact=is_exact)
+            elif self._graphs is not None and bucket != NO_PADDING:
+                named = {"sample": sample, "timesteps": timesteps, **rows}
+                answer = self._graphs.ask(named, kind=is_tile)
             elif self._traced is None:
                 answer = self._ask(sample, timesteps, rows)
             else:
@@ -312,6 +319,10 @@ class StableDiffusion:
             sample, timesteps, **self._arguments(rows), return_dict=False
         )[0]
         return answer
+
+    def _ask_named(self, inputs: Inputs) -> torch.Tensor:
+        rows = {name: each for name, each in inputs.items() if name not in {"sample", "timesteps"}}
+        return self._ask(inputs["sample"], inputs["timesteps"], rows)
 
     def _arguments(self, rows: Rows) -> dict[str, Any]:
         """Arrange what the rows are told in the arguments of the UNet's call."""
