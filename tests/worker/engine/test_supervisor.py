@@ -39,6 +39,14 @@ def wait_until(condition, patience_s=PATIENCE_S):
         time.sleep(0.02)
 
 
+def has_ended(pid):
+    """Tell whether a process is no more; an orphan that nobody has buried yet has ended, too."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 class Drawing:
     """A draw under way in another thread."""
 
@@ -381,7 +389,7 @@ def test_a_killed_worker_leaves_no_engine_behind(is_loaded):
 
         worker.kill()
 
-        wait_until(lambda: not psutil.pid_exists(engine_pid))
+        wait_until(lambda: has_ended(engine_pid))
 
 
 def test_the_engine_says_nothing_but_its_own_log(capfd):
