@@ -11,6 +11,10 @@ from core.contracts.base import Contract
 Scores = Mapping[str, float]
 """Per policy category, from 0 to 1."""
 
+UNSAFE = "unsafe"
+"""What a classifier may tell beside the categories: unfit for the community, whatever the reason.
+The likeliest category answers for it."""
+
 
 class TextClassifier(Protocol):
     """Score texts against the policy's categories; called on the screening worker."""
