@@ -8,14 +8,16 @@ served once before anybody is served twice; `docs/architecture.md` has the bound
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import Row, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.contracts.ids import CommunityId, JobId, MemberId
 from core.contracts.jobs import QueuePlace
 from core.storage.models import JobRow
 from core.storage.personal_models import TurnRow
+from core.storage.statements import among, run, table_of
 from core.workflow import JobState
 
 IN_QUEUE = (JobState.SCREENING, JobState.QUEUED, JobState.RUNNING)
@@ -26,6 +28,9 @@ ASKED_ONE_BY_ONE = 4
 
 _Key = tuple[bool, int, str, str]
 """What names a party: is_resumed, priority, community, member."""
+
+_Asked = Row[*tuple[Any, ...]]
+"""One of the jobs whose places are asked for: its ids, its party and since when it waits."""
 
 _WAITING = (JobState.SCREENING, JobState.QUEUED)
 _TAKING_TURNS = 0x45A5E1
@@ -38,6 +43,41 @@ shipped model came within the time told, on two busy cores (`make bench-fairness
 _PARTY = (JobRow.is_resumed, JobRow.priority, JobRow.community_id, JobRow.member_id)
 _LAST_SERVED = and_(
     TurnRow.community_id == JobRow.community_id, TurnRow.member_id == JobRow.member_id
+)
+
+_JOBS, _TURNS = table_of(JobRow).c, table_of(TurnRow).c
+_KEY = (_JOBS.is_resumed, _JOBS.priority, _JOBS.community_id, _JOBS.member_id)
+_IS_WAITING = (_JOBS.queue == bindparam("queue")) & among(_JOBS.state, *_WAITING)
+_DRAWN_NOW = (
+    select(_JOBS.job_id, _JOBS.worker_id, _JOBS.price_gpu_s)
+    .where(_JOBS.queue == bindparam("queue"), among(_JOBS.state, JobState.RUNNING))
+    .order_by(_JOBS.created_at, _JOBS.job_id)
+)
+_PARTIES = (
+    select(
+        *_KEY,
+        _TURNS.served_at,
+        func.count().label("job_count"),
+        func.sum(_JOBS.price_gpu_s).label("price_gpu_s"),
+        func.count(_JOBS.price_gpu_s).label("priced"),
+        func.min(_JOBS.created_at).label("first_at"),
+    )
+    .select_from(
+        table_of(JobRow).outerjoin(
+            table_of(TurnRow),
+            and_(_TURNS.community_id == _JOBS.community_id, _TURNS.member_id == _JOBS.member_id),
+        )
+    )
+    .where(_IS_WAITING)
+    .group_by(*_KEY, _TURNS.served_at)
+)
+_ROUND = select(func.count()).where(
+    _IS_WAITING,
+    *(column == bindparam(column.name) for column in _KEY),
+    or_(
+        _JOBS.created_at < bindparam("created_at"),
+        and_(_JOBS.created_at == bindparam("created_at"), _JOBS.job_id <= bindparam("job_id")),
+    ),
 )
 
 
@@ -143,18 +183,18 @@ class Line:
 
     def places(self, job_ids: Collection[JobId]) -> dict[JobId, QueuePlace]:
         """Tell where each of some jobs stands; those that stand nowhere are left out."""
-        query = select(JobRow.job_id, JobRow.queue).where(
-            JobRow.job_id.in_(job_ids), JobRow.state.in_(IN_QUEUE)
+        by_queue: dict[str, list[_Asked]] = {}
+        query = select(_JOBS.job_id, _JOBS.queue, _JOBS.created_at, *_KEY).where(
+            _JOBS.job_id.in_(job_ids), among(_JOBS.state, *IN_QUEUE)
         )
-        by_queue: dict[str, list[JobId]] = {}
-        for job_id, queue in self._session.execute(query):
-            by_queue.setdefault(queue, []).append(JobId(job_id))
+        for row in run(self._session, query):
+            by_queue.setdefault(row.queue, []).append(row)
         places: dict[JobId, QueuePlace] = {}
         for queue, asked in by_queue.items():
             places |= self._places_in(queue, asked)
         return places
 
-    def _places_in(self, queue: str, asked: Sequence[JobId]) -> dict[JobId, QueuePlace]:
+    def _places_in(self, queue: str, asked: Sequence[_Asked]) -> dict[JobId, QueuePlace]:
         running, parties = self._running(queue), self._parties(queue)
         total = len(running.job_ids) + sum(party.count for party in parties)
         drawn = {
@@ -162,20 +202,16 @@ class Line:
             for number, job_id in enumerate(running.job_ids, 1)
         }
         by_key = {party.key: party for party in parties}
-        waiting = self._rounds(queue, [each for each in asked if each not in drawn])
+        waiting = self._rounds(queue, [each for each in asked if each.job_id not in drawn])
         found = {
             job_id: _place(by_key[key], round_no, parties, running)
             for job_id, (key, round_no) in waiting.items()
         }
-        return found | {job_id: drawn[job_id] for job_id in asked if job_id in drawn}
+        asked_ids = [JobId(each.job_id) for each in asked]
+        return found | {job_id: drawn[job_id] for job_id in asked_ids if job_id in drawn}
 
     def _running(self, queue: str) -> _Running:
-        query = (
-            select(JobRow.job_id, JobRow.worker_id, JobRow.price_gpu_s)
-            .where(JobRow.queue == queue, JobRow.state == JobState.RUNNING)
-            .order_by(JobRow.created_at, JobRow.job_id)
-        )
-        rows = self._session.execute(query).all()
+        rows = run(self._session, _DRAWN_NOW, queue=queue).all()
         prices = [price for *_, price in rows if price is not None]
         # A worker's name stands before the slash, its attempt's after it.
         workers = {(worker_id or "").partition("/")[0] for _, worker_id, _ in rows}
@@ -186,19 +222,6 @@ class Line:
         )
 
     def _parties(self, queue: str) -> list[_Party]:
-        query = (
-            select(
-                *_PARTY,
-                TurnRow.served_at,
-                func.count().label("job_count"),
-                func.sum(JobRow.price_gpu_s).label("price_gpu_s"),
-                func.count(JobRow.price_gpu_s).label("priced"),
-                func.min(JobRow.created_at).label("first_at"),
-            )
-            .outerjoin(TurnRow, _LAST_SERVED)
-            .where(JobRow.queue == queue, JobRow.state.in_(_WAITING))
-            .group_by(*_PARTY, TurnRow.served_at)
-        )
         return [
             _Party(
                 is_resumed=row.is_resumed,
@@ -212,13 +235,13 @@ class Line:
                 first_at=row.first_at,
                 served_at=row.served_at,
             )
-            for row in self._session.execute(query)
+            for row in run(self._session, _PARTIES, queue=queue)
         ]
 
-    def _rounds(self, queue: str, asked: Sequence[JobId]) -> dict[JobId, tuple[_Key, int]]:
+    def _rounds(self, queue: str, asked: Sequence[_Asked]) -> dict[JobId, tuple[_Key, int]]:
         """Say for each waiting job in which of its member's turns it comes, from 1."""
         if len(asked) <= ASKED_ONE_BY_ONE:
-            return {job_id: self._round(job_id) for job_id in asked}
+            return {JobId(each.job_id): self._round(each) for each in asked}
         query = (
             select(*_PARTY, JobRow.job_id)
             .where(JobRow.queue == queue, JobRow.state.in_(_WAITING))
@@ -230,24 +253,12 @@ class Line:
             key = (is_resumed, priority, community_id, member_id)
             turns[key] = turns.get(key, 0) + 1
             rounds[JobId(job_id)] = (key, turns[key])
-        return {job_id: rounds[job_id] for job_id in asked}
+        return {JobId(each.job_id): rounds[JobId(each.job_id)] for each in asked}
 
-    def _round(self, job_id: JobId) -> tuple[_Key, int]:
-        row = self._session.get_one(JobRow, job_id)
-        query = select(func.count()).where(
-            JobRow.queue == row.queue,
-            JobRow.state.in_(_WAITING),
-            JobRow.community_id == row.community_id,
-            JobRow.member_id == row.member_id,
-            JobRow.is_resumed == row.is_resumed,
-            JobRow.priority == row.priority,
-            or_(
-                JobRow.created_at < row.created_at,
-                and_(JobRow.created_at == row.created_at, JobRow.job_id <= row.job_id),
-            ),
-        )
-        key = (row.is_resumed, row.priority, row.community_id, row.member_id)
-        return key, self._session.scalar(query) or 1
+    def _round(self, asked: _Asked) -> tuple[_Key, int]:
+        before = run(self._session, _ROUND, **asked._mapping).scalar_one()  # noqa: SLF001 - SQLAlchemy's public name for it.
+        key = (asked.is_resumed, asked.priority, asked.community_id, asked.member_id)
+        return key, before or 1
 
 
 def _place(own: _Party, round_no: int, parties: Sequence[_Party], running: _Running) -> QueuePlace:

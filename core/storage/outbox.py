@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy.orm import Session
 
 from core.contracts.ids import JobId
 from core.contracts.outbox import OutboxTask
 from core.storage.models import OutboxRow
-from core.storage.statements import ready_insert, table_of
+from core.storage.statements import ready_insert, run, table_of
 from core.workflow import TaskName
 
 _ASK = ready_insert(
@@ -17,6 +18,23 @@ _ASK = ready_insert(
     lambda insert: insert.on_conflict_do_nothing(
         index_elements=["job_id", "task"], index_where=table_of(OutboxRow).c.sent_at.is_(None)
     ),
+)
+_TASKS, _BEFORE = table_of(OutboxRow).c, table_of(OutboxRow).alias("before").c
+_DUE = (
+    select(
+        table_of(OutboxRow),
+        select(func.count())
+        .where(
+            _BEFORE.job_id == _TASKS.job_id,
+            _BEFORE.task == _TASKS.task,
+            _BEFORE.sent_at.is_not(None),
+        )
+        .scalar_subquery()
+        .label("sent_before"),
+    )
+    .where(_TASKS.sent_at.is_(None), _TASKS.created_at <= bindparam("asked_by"))
+    .order_by(_TASKS.outbox_id)
+    .limit(bindparam("most"))
 )
 
 
@@ -32,23 +50,9 @@ class Outbox:
 
     def due(self, *, now: datetime, min_age_s: float = 0.0, limit: int = 100) -> list[OutboxTask]:
         """List unsent tasks of at least that age, oldest first."""
-        before = aliased(OutboxRow)
-        sent_before = (
-            select(func.count())
-            .where(before.job_id == OutboxRow.job_id, before.task == OutboxRow.task)
-            .where(before.sent_at.is_not(None))
-            .scalar_subquery()
-        )
-        query = (
-            select(OutboxRow, sent_before)
-            .where(
-                OutboxRow.sent_at.is_(None),
-                OutboxRow.created_at <= now - timedelta(seconds=min_age_s),
-            )
-            .order_by(OutboxRow.outbox_id)
-            .limit(limit)
-        )
-        return [_to_task(row, count) for row, count in self._session.execute(query)]
+        asked_by = now - timedelta(seconds=min_age_s)
+        found = run(self._session, _DUE, asked_by=asked_by, most=limit)
+        return [_to_task(row) for row in found]
 
     def mark_sent(self, outbox_ids: Sequence[int], *, now: datetime) -> None:
         """Record that the broker took these; a task marked before keeps its first time."""
@@ -73,12 +77,12 @@ class Outbox:
         return self._session.scalar(query)
 
 
-def _to_task(row: OutboxRow, sent_before: int) -> OutboxTask:
+def _to_task(row: Row[*tuple[Any, ...]]) -> OutboxTask:
     return OutboxTask(
         outbox_id=row.outbox_id,
         task=row.task,
         job_id=JobId(row.job_id),
         queue=row.queue,
         created_at=row.created_at,
-        attempts=sent_before,
+        attempts=row.sent_before,
     )

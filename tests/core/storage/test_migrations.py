@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import event, inspect, text
 
 from core.storage import Store
+from core.storage.migrations.versions import r0003_drawn_days
 from core.storage.models import Base
 from tests.core.storage.samples import START, a_job, a_picture
 
@@ -95,7 +97,7 @@ def test_a_migration_that_breaks_off_leaves_no_table(open_store):
     assert tables(store) == {*Base.metadata.tables, "alembic_version"}
 
 
-def test_days_drawn_before_they_were_added_up_are_brought_in(store, open_store):
+def test_days_drawn_before_they_were_added_up_are_brought_in(store):
     """By community, day in UTC and member, as they would have been added up one by one."""
     late = START.replace(hour=23, minute=59)
     for member, gpu_s, moment in (
@@ -113,11 +115,9 @@ def test_days_drawn_before_they_were_added_up_are_brought_in(store, open_store):
     with store._engines.writing.begin() as connection:
         one_by_one = connection.execute(read).all()
         connection.execute(text("DROP TABLE drawn_days"))
-        connection.execute(text("UPDATE alembic_version SET version_num = 'r0002'"))
+        with Operations.context(MigrationContext.configure(connection)):
+            r0003_drawn_days.upgrade()
 
-    open_store().migrate()
-
-    with store._engines.reading.begin() as connection:
         assert connection.execute(read).all() == one_by_one
     assert [gpu_s for *_, gpu_s in one_by_one] == [2.5, 16.0, 8.0]
 
