@@ -86,7 +86,8 @@ class Screening:
                 job = self._screen(JobId(job_id))
         if job is None:
             return
-        self.signals.wake(wake_topic(job.address.platform))
+        if job.state is not JobState.QUEUED:  # That all went well is no news to deliver.
+            self.signals.wake(wake_topic(job.address.platform))
         try:
             flush(self.store, self.queue, now=self.clock())
         except Unavailable as error:
@@ -149,10 +150,8 @@ class Screening:
         """Ask the gate; None means that it could not be asked, and the job waits for a person."""
         try:
             profile = self.catalog.get(job.model)
-            with self.store.reading() as unit:
-                file_names = unit.uploads.names_of((job.spec.image, job.spec.mask))
             return self.gate.screen_prompt(
-                texts_of(job.spec, profile.styles, file_names),
+                texts_of(job.spec, profile.styles, self._file_names(job)),
                 community_id=job.actor.community_id,
                 job_id=job.job_id,
                 now=self.clock(),
@@ -161,6 +160,12 @@ class Screening:
         except Exception:
             log.exception("screening_failed", job_id=job.job_id)
             return None
+
+    def _file_names(self, job: Job) -> list[str]:
+        if job.spec.image is None and job.spec.mask is None:
+            return []
+        with self.store.reading() as unit:
+            return unit.uploads.names_of((job.spec.image, job.spec.mask))
 
 
 def make_app(settings: CoreSettings, screening: Screening) -> Celery:

@@ -81,7 +81,7 @@ async def answer(
 ) -> Response:
     """Do the work in a thread, tell every page, and answer with what changed."""
     html = await to_thread.run_sync(_work_and_render, web, work, limiter=request.app.state.commands)
-    await web.hub.announce()
+    web.hub.announce()
     if "hx-request" not in request.headers:
         return RedirectResponse("/", status_code=303)
     return HTMLResponse(html)

@@ -18,4 +18,4 @@ class ChannelPoster:
     async def post(self, notice: Notice, job: Job, reply: Reply) -> None:  # noqa: ARG002 - `Poster`'s; a job's one message needs no more.
         """Bring the job's message up to date and tell every open page."""
         await to_thread.run_sync(self._channel.post, job, reply)
-        await self._hub.announce()
+        self._hub.announce()

@@ -145,15 +145,16 @@ class TestScreenPrompt:
         assert state_of(store) is JobState.QUEUED
         assert verdict.note == "classifier_missing_rules_only"
         assert queue.sent == [(TaskName.GENERATE, "job1", "generate.easel-small")]
-        assert signals.woken == ["easel.wake.web"]
+        assert signals.woken == []  # Nobody is told of it, so nobody need look.
 
-    def test_a_prompt_on_a_list_is_blocked(self, screening, store, queue):
+    def test_a_prompt_on_a_list_is_blocked(self, screening, store, queue, signals):
         submit(store, job_for("a naked woman"))
 
         screening.screen_prompt("job1")
 
         assert state_of(store) is JobState.BLOCKED
         assert queue.sent == []
+        assert signals.woken == ["easel.wake.web"]
 
     def test_the_words_of_a_named_style_are_screened_with_the_prompt(self, screening, store):
         submit(store, job_for("a statue", spec=GenerationSpec(prompt="a statue", style="bare")))

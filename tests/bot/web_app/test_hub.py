@@ -1,6 +1,7 @@
 """Open pages hear of changes and progress, quickly with Redis and surely without it."""
 
 import anyio
+import anyio.from_thread
 import pytest
 
 from bot.usecases import commands
@@ -79,9 +80,35 @@ async def test_a_change_reaches_an_open_page(hub, page, channel):
     page.is_changed = False
     channel.say(ANNA, "/help")
 
-    await hub.announce()
+    hub.announce()
 
     await page.until(lambda page: page.is_changed)
+
+
+async def test_a_burst_of_changes_is_told_to_other_processes_together(
+    hub, page, services, monkeypatch
+):
+    """One word for what came at once; what comes after it has a word of its own."""
+    told, is_told = [], anyio.Event()
+
+    def note(topic):
+        told.append(topic)
+        anyio.from_thread.run_sync(is_told.set)
+
+    monkeypatch.setattr(services.events, "wake", note)
+    for _ in range(20):
+        hub.announce()
+    with anyio.fail_after(DEADLINE_S):
+        await is_told.wait()
+    assert told == ["easel.chat.general"]
+
+    is_told = anyio.Event()
+    hub.announce()
+    hub.announce()
+
+    with anyio.fail_after(DEADLINE_S):
+        await is_told.wait()
+    assert told == ["easel.chat.general"] * 2
 
 
 async def test_a_change_that_redis_lost_reaches_an_open_page(
