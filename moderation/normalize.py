@@ -10,12 +10,14 @@ shortened). A guess costs a benign text nothing: it is only ever looked up in th
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase
 
-from core.contracts.verdicts import Span
 from moderation.confusables import CONFUSABLES, FOREIGN
+from moderation.emoji import MEANINGS
+from moderation.lexicon import english
+from moderation.readings import FILLERS, UNSEEN, Reading, kept, replaced, rewritten
+from moderation.repair import Repair, repairs
 
 MAX_MARKS = 2
 """Combining marks that one letter may carry: Vietnamese needs two, stacked ("zalgo") text more."""
@@ -29,11 +31,8 @@ MAX_FOLDS = 4096
 _GONE = "\x00"
 """Stands where a mark was, until it is dropped; no reading holds it otherwise."""
 
+_EMOJI = frozenset(MEANINGS)
 _JOINERS = "\u200c\u200d\ufe0e\ufe0f"
-_FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Me"})
-"""Unicode categories without a shape of their own: controls, formats, half pairs, enclosures."""
-
 _FIRST_JOINING_SCRIPT = 0x0590
 """Joiners after a Hebrew or later character (Persian, Indic scripts, emoji) carry meaning."""
 
@@ -41,6 +40,7 @@ _OVERLAYS = frozenset(map(chr, (*range(0x0334, 0x0339), *range(0x20D2, 0x20F1)))
 
 # Every repetition below is bounded or unambiguous, so that no input takes more than linear time.
 _WEIGHT_END = re.compile(r":\s{0,3}[+-]?(?:\d{1,4}(?:\.\d{0,4})?|\.\d{1,4})\s{0,3}\)")
+_PART_WEIGHT = re.compile(r"::[+-]?(?:\d{1,4}(?:\.\d{1,4})?|\.\d{1,4})?(?=[\s,)]|\Z)")
 _ORDINARY = re.compile(r"[\t\n\r\x20-\x7e]*")  # ASCII without control characters.
 _ASCII_RUN = re.compile(r"[\t\n\r\x20-\x7e]+(?![^\x00-\x7f])")  # Marks may follow the last.
 _FIRST_TAG = 0xE0000
@@ -64,53 +64,55 @@ _LEET = str.maketrans("0123456789@$€£!|", "oizeasgtbgaselii")
 _LEET_L = _LEET | str.maketrans("1!|", "lll")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Reading:
-    """One way to read a text, with the place in the original of each of its characters."""
-
-    source: str
-    text: str
-    origins: Sequence[int]
-
-    def span(self, start: int, end: int) -> Span:
-        """Map a range of this reading to the range of the original that it was read from."""
-        first, last = self.origins[start], self.origins[end - 1] + 1
-        while last < len(self.source) and _is_attached(self.source[last]):
-            last += 1
-        return Span(start=first, end=last, text=self.source[first:last])
-
-
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """Every reading of one text: `plain` for classifiers and people, `guesses` for the lists."""
+    """Every reading of one text."""
 
     plain: Reading
+    """As typed, without what only disguises: for people."""
+
+    repaired: Reading
+    """The plain one with words put right (`moderation.repair`): for classifiers."""
+
+    repairs: tuple[Repair, ...]
+    """What was put right."""
+
     guesses: tuple[Reading, ...]
+    """What the text may hide: for the lists."""
 
 
 def read(text: str) -> Readings:
     """Read a text in every way that is worth looking up."""
     plain = _plain(text)
     base = _folded(plain)
+    found = repairs(plain.text)
+    repaired = replaced(_unforeign(plain), [(each.start, each.end, each.text) for each in found])
     guesses = [base]
+    if repaired is not plain:
+        guesses.append(_folded(repaired))
+    if not _EMOJI.isdisjoint(base.text):
+        guesses.append(_unpictured(base))
     sources = [base, *_joined(base)]
     for source in sources:
         for unleet in _unleeted(source):
             guesses += [unleet, *_shortened(unleet)]
     guesses += _hidden_tags(text)
     distinct = {guess.text: guess for guess in reversed(guesses)}
-    return Readings(plain=plain, guesses=tuple(reversed(distinct.values())))
-
-
-def _is_attached(char: str) -> bool:
-    return char in _FILLERS or unicodedata.category(char) in {"Mn", *_UNSEEN}
+    return Readings(
+        plain=plain,
+        repaired=repaired,
+        repairs=tuple(found),
+        guesses=tuple(reversed(distinct.values())),
+    )
 
 
 def _plain(text: str) -> Reading:
     if _ORDINARY.fullmatch(text):
         reading = Reading(text, text.lower(), range(len(text)))
     else:
-        reading = _rewrite(_unhidden(text), _WORD, _fold_mixed_script)
+        reading = rewritten(_unhidden(text), _WORD, _fold_mixed_script)
+    if "::" in reading.text:
+        reading = rewritten(reading, _PART_WEIGHT, lambda _: "")
     return _without_weights(reading) if _WEIGHT_END.search(reading.text) else reading
 
 
@@ -148,7 +150,7 @@ def _is_hidden(text: str, at: int) -> bool:
     char = text[at]
     if char in _JOINERS:
         return at == 0 or ord(text[at - 1]) < _FIRST_JOINING_SCRIPT
-    return char in _FILLERS or unicodedata.category(char) in _UNSEEN or _is_variation(char)
+    return char in FILLERS or unicodedata.category(char) in UNSEEN or _is_variation(char)
 
 
 def _is_variation(char: str) -> bool:
@@ -174,20 +176,34 @@ def _without_weights(reading: Reading) -> Reading:
             start = opened.pop()
             if at in ends:
                 dropped |= {start, *range(ends[at], at + 1)}
-    return _kept(reading, lambda at: at not in dropped)
+    return kept(reading, lambda at: at not in dropped)
 
 
-def _kept(reading: Reading, is_kept: Callable[[int], bool]) -> Reading:
-    places = [at for at in range(len(reading.text)) if is_kept(at)]
-    text = "".join(reading.text[at] for at in places)
-    return Reading(reading.source, text, [reading.origins[at] for at in places])
+def _unforeign(plain: Reading) -> Reading:
+    """Read words that wear accents or another script throughout, where a listed word comes out."""
+    if plain.text.isascii():
+        return plain
+    listed = english().listed
+
+    def change(word: str) -> str:
+        bare = word if word.isascii() else word.translate(_FOLDS)
+        return bare if bare in listed and len(bare) == len(word) else word
+
+    return rewritten(plain, _WORD, change)
+
+
+def _unpictured(base: Reading) -> Reading:
+    """Read emoji as the words for what they show."""
+    places = [at for at, char in enumerate(base.text) if char in _EMOJI]
+    changes = [(at, at + 1, f" {MEANINGS[base.text[at]]} ") for at in places]
+    return replaced(base, changes)
 
 
 def _folded(plain: Reading) -> Reading:
     """Fold accents and every look-alike; marks that no letter has composed with go."""
     text = plain.text.translate(_FOLDS)
     folded = Reading(plain.source, text, plain.origins)
-    return _kept(folded, lambda at: text[at] != _GONE) if _GONE in text else folded
+    return kept(folded, lambda at: text[at] != _GONE) if _GONE in text else folded
 
 
 class _Folds(dict[int, str]):
@@ -217,10 +233,10 @@ _FOLDS = _Folds(zip(map(ord, "_\u2018\u2019\u2010\u2011\u2013\u2014"), " ''----"
 def _joined(base: Reading) -> list[Reading]:
     """Join "n u d e", "n.u.d.e" and "nu-de"; also with a leading "a" kept as the article."""
     # A line break is no separator of spaced-out words, so it keeps the article out of the run.
-    parted = _rewrite(base, _SPACED_ARTICLE, lambda article: article[0] + "\n")
+    parted = rewritten(base, _SPACED_ARTICLE, lambda article: article[0] + "\n")
     sources = [base] if parted is base else [base, parted]
     joined = (
-        _rewrite(_rewrite(source, _SPACED, _drop_separators), _INNER_MARKS, lambda _: "")
+        rewritten(rewritten(source, _SPACED, _drop_separators), _INNER_MARKS, lambda _: "")
         for source in sources
     )
     return [reading for reading in joined if reading is not base]
@@ -238,10 +254,10 @@ def _drop_separators(run: str) -> str:
 
 def _unleeted(source: Reading) -> list[Reading]:
     """Read digits and signs inside words as letters; `1`, `!` and `|` stand for i or for l."""
-    as_i = _rewrite(source, _LEET_WORD, lambda word: _unleet(word, _LEET))
+    as_i = rewritten(source, _LEET_WORD, lambda word: _unleet(word, _LEET))
     if as_i is source:
         return [source]
-    as_l = _rewrite(source, _LEET_WORD, lambda word: _unleet(word, _LEET_L))
+    as_l = rewritten(source, _LEET_WORD, lambda word: _unleet(word, _LEET_L))
     return [source, as_i] if as_l.text == as_i.text else [source, as_i, as_l]
 
 
@@ -256,8 +272,8 @@ def _shortened(source: Reading) -> list[Reading]:
     if not any(run in source.text for run in _LONG_RUNS):
         return []
     return [
-        _rewrite(source, _LONG_RUN, lambda run: run[0] * 2),
-        _rewrite(source, _LONG_RUN, lambda run: run[0]),
+        rewritten(source, _LONG_RUN, lambda run: run[0] * 2),
+        rewritten(source, _LONG_RUN, lambda run: run[0]),
     ]
 
 
@@ -266,36 +282,3 @@ def _hidden_tags(text: str) -> list[Reading]:
     places = [match.start() for match in _TAG.finditer(text)]
     hidden = "".join(chr(ord(text[at]) - _FIRST_TAG) for at in places).lower()
     return [Reading(text, hidden, places)] if hidden.strip() else []
-
-
-def _rewrite(reading: Reading, pattern: re.Pattern[str], change: Callable[[str], str]) -> Reading:
-    """Replace each match; the new characters take the places of the old ones in order."""
-    pieces: list[str] = []
-    origins: list[int] = []
-    done = 0
-    for match in pattern.finditer(reading.text):
-        new = change(match[0])
-        if new == match[0]:
-            continue
-        pieces += [reading.text[done : match.start()], new]
-        origins += reading.origins[done : match.start()]
-        origins += _aligned(match[0], new, reading.origins[match.start() : match.end()])
-        done = match.end()
-    if not pieces:
-        return reading
-    pieces.append(reading.text[done:])
-    origins += reading.origins[done:]
-    return Reading(reading.source, "".join(pieces), origins)
-
-
-def _aligned(old: str, new: str, origins: Sequence[int]) -> list[int]:
-    """Give each new character its place: position by position, or as a subsequence of the old."""
-    if len(old) == len(new):
-        return list(origins)
-    places: list[int] = []
-    at = 0
-    for char in new:
-        at = old.index(char, at)
-        places.append(origins[at])
-        at += 1
-    return places

@@ -14,8 +14,9 @@ import re2
 
 from core.contracts.verdicts import Decision, Finding, Span
 from moderation.lists import ListSet, compile_pattern, list_pattern
-from moderation.normalize import Reading, read
+from moderation.normalize import read
 from moderation.policy import PairRule, PatternRule, Policy, Rule
+from moderation.readings import Reading
 
 NEGATIVE = "negative"
 """The field of `--no`: what the member wants kept out."""

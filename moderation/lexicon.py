@@ -1,0 +1,132 @@
+"""Know words: which strings are English words, and which are a known word spelt wrongly.
+
+`Lexicon` holds two frequency-ordered files of words (`moderation/lexicon/`) and the words of the
+shipped term lists. Its table of wrong spellings covers two letters swapped and a vowel left out,
+for frequent words and for those of the lists; a wrong spelling that is a word itself ("from" for
+"form") is in no table.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache, cached_property
+from pathlib import Path
+
+from moderation.term_files import read_terms
+
+_HERE = Path(__file__).resolve().parent
+_WORD_FILE = _HERE / "lexicon" / "words.txt"
+_PICTURE_FILE = _HERE / "lexicon" / "pictures.txt"
+_LISTS = _HERE / "policies" / "lists"
+
+LISTED = (
+    *("anatomy", "child_words", "crude", "explicit", "gore", "minors", "nudity", "self_harm"),
+    *("self_harm_topics", "sexualised", "slurs", "suggestive", "undress", "violence"),
+)
+"""The term lists whose words are worth hiding, and so worth finding."""
+
+COMMON = 8000
+"""Words whose wrong spellings are known: nine tenths of what a prompt is made of."""
+
+_SHORTEST_COMMON, _SHORTEST_LISTED = 5, 4
+_LISTED_RANK = 2000
+"""Words of the lists read as frequent as the 2,000th word: seldom in books, not so in prompts."""
+
+_VOWELS = frozenset("aeiou")
+_LETTERS = re.compile("[a-z]+")
+
+
+class Lexicon:
+    """The words of a language with their ranks, and the wrong spellings that stand for them."""
+
+    def __init__(self, words: Mapping[str, int], listed: frozenset[str]) -> None:
+        self._ranks = words
+        self.listed = listed
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._ranks
+
+    def rank(self, word: str) -> int | None:
+        """Say how frequent a word is: 0 is the most frequent. None: it is no word."""
+        return self._ranks.get(word)
+
+    def meant(self, wrong: str) -> str | None:
+        """Find the word that a wrong spelling stands for."""
+        return self._misspelt.get(wrong)
+
+    @cached_property
+    def _misspelt(self) -> dict[str, str]:
+        common = [word for word, rank in self._ranks.items() if rank < COMMON]
+        by_rank = sorted(
+            {word for word in common if len(word) >= _SHORTEST_COMMON}
+            | {word for word in self.listed if len(word) >= _SHORTEST_LISTED},
+            key=lambda word: self._ranks[word],
+        )
+        table: dict[str, str] = {}
+        for word in by_rank:
+            for wrong in _misspellings(word):
+                if wrong not in self._ranks:
+                    table.setdefault(wrong, word)
+        return table
+
+    @cached_property
+    def letter_costs(self) -> Mapping[str, float]:
+        """Bits that each three letters in a row cost; three that no word holds cost the most."""
+        counts: dict[str, float] = {}
+        for word, rank in self._ranks.items():
+            weight = 1 / math.log2(rank + 4)
+            for three in threes(word):
+                counts[three] = counts.get(three, 0.0) + weight
+        total = sum(counts.values())
+        return {three: math.log2(total / count) for three, count in counts.items()}
+
+
+def threes(word: str) -> Iterator[str]:
+    """List each three characters in a row of a word and its borders."""
+    edged = f"^{word}$"
+    return (edged[at : at + 3] for at in range(len(edged) - 2))
+
+
+def _misspellings(word: str) -> Iterator[str]:
+    """Swap two inner letters, or leave out an inner vowel or all of them."""
+    last = len(word) - 1
+    for at in range(1, last):
+        if at + 1 < len(word) and word[at] != word[at + 1]:
+            yield word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+        if word[at] in _VOWELS:
+            yield word[:at] + word[at + 1 :]
+    skeleton = (
+        word[0] + "".join(letter for letter in word[1:-1] if letter not in _VOWELS) + word[-1]
+    )
+    if len(skeleton) >= _SHORTEST_LISTED:
+        yield skeleton
+
+
+@cache
+def english() -> Lexicon:
+    """Read the shipped words, once."""
+    ranks: dict[str, int] = {}
+    for line in read_terms(_WORD_FILE):
+        ranks.setdefault(line, len(ranks))
+    for line in read_terms(_PICTURE_FILE):
+        for word in line.split():
+            ranks.setdefault(word, COMMON)
+    # Of terms with several words, each may be harmless: "in her mouth".
+    listed = {
+        term
+        for name in LISTED
+        for term in map(_bare, _terms_of(name))
+        if len(term) >= _SHORTEST_LISTED and _LETTERS.fullmatch(term)
+    }
+    for word in listed:
+        ranks[word] = min(ranks.get(word, _LISTED_RANK), _LISTED_RANK)
+    return Lexicon(ranks, frozenset(listed))
+
+
+def _bare(term: str) -> str:
+    return term.removeprefix("=")
+
+
+def _terms_of(name: str) -> list[str]:
+    path = _LISTS / f"{name}.txt"
+    return [term for term in read_terms(path) if not term.endswith("*")] if path.is_file() else []

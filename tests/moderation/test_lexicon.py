@@ -1,0 +1,43 @@
+"""Words: what is one, what is one spelt wrongly, and what is neither."""
+
+import pytest
+
+from moderation.lexicon import Lexicon, english
+
+
+@pytest.mark.parametrize("word", ["the", "castle", "artstation", "colors", "nude"])
+def test_a_word_is_known(word):
+    assert word in english()
+
+
+@pytest.mark.parametrize("word", ["womna", "xqzt", "grbl", ""])
+def test_what_is_no_word_is_not(word):
+    assert word not in english()
+
+
+def test_frequent_words_have_low_ranks():
+    ranks = [english().rank(word) for word in ("the", "castle", "musicology")]
+
+    assert ranks == sorted(ranks)
+    assert english().rank("xqzt") is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"),
+    [
+        pytest.param("womna", "woman", id="the last two letters swapped"),
+        pytest.param("wmoan", "woman", id="two letters swapped"),
+        pytest.param("wman", "woman", id="a vowel left out"),
+        pytest.param("blnkt", "blanket", id="every inner vowel left out"),
+        pytest.param("from", None, id="a word of its own"),
+    ],
+)
+def test_a_wrong_spelling_stands_for_a_word(wrong, meant):
+    words = {word: rank for rank, word in enumerate(("from", "woman", "blanket", "fromage"))}
+
+    assert Lexicon(words, frozenset()).meant(wrong) == meant
+
+
+def test_words_of_the_lists_are_known_in_shorter_forms():
+    assert english().meant("ndue") == "nude"
+    assert english().meant("sx") is None
