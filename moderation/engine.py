@@ -7,10 +7,10 @@ configured follows the policy's `classifier_missing`, and the verdict says so.
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
-from traceback import format_tb
 from typing import Any
 
 import structlog
@@ -27,19 +27,17 @@ from core.contracts.verdicts import (
     Verdict,
 )
 from core.workflow import Outcome
-from moderation.classifiers.base import ImageClassifier, Scores, TextClassifier, checked
-from moderation.deadline import Deadline
-from moderation.explain import placed, reason_of
+from moderation.classifiers.base import ImageClassifier, TextClassifier
+from moderation.consulting import CHECK_FAILED, Consultant, Question, report
+from moderation.explain import located, once, placed, reason_of
 from moderation.inquiry import Inquiry, Subject, digest_of, ms_since, rank, stricter
 from moderation.normalize import read
 from moderation.policy import FLOOR_CATEGORIES, MissingCheck, Policy, Severity
 from moderation.policy_house import Mode
 from moderation.rules import NEGATIVE, RuleBook, Scan, ScreenedText
+from moderation.weighing import Scale
 
 log = structlog.get_logger()
-
-CHECK_FAILED = "check_failed"
-"""The note of a verdict that a failed check made stricter."""
 
 _GRAVITY = tuple(Severity)
 
@@ -109,6 +107,10 @@ _OUTCOMES = {
 }
 
 
+def _question(text: ScreenedText) -> Question:
+    return Question(text.field, (read(text.text).plain.text,))
+
+
 class Gate:
     """One policy, compiled: every prompt and picture passes here. Safe to share by threads."""
 
@@ -120,12 +122,9 @@ class Gate:
         image_classifier: ImageClassifier | None = None,
         timeout_s: float = 5.0,
     ) -> None:
-        self._policy = policy
-        self._rules = RuleBook(policy)
-        self._classifier = classifier
-        self._image_classifier = image_classifier
-        self._deadline: Deadline[Sequence[Scores]] = Deadline(timeout_s)
-        self._held_because: str | None = None
+        self._reader = Consultant(classifier, timeout_s) if classifier else None
+        self._viewer = Consultant(image_classifier, timeout_s) if image_classifier else None
+        self._adopt(policy, None)
 
     def with_policy(self, policy: Policy, *, held_because: str | None = None) -> "Gate":
         """Make the gate of another policy, with the same classifiers.
@@ -134,9 +133,14 @@ class Gate:
             policy: The policy.
             held_because: A note. Then nothing is let through: what no rule blocks is held.
         """
-        gate = Gate(policy, classifier=self._classifier, image_classifier=self._image_classifier)
-        gate._deadline, gate._held_because = self._deadline, held_because
+        gate = copy(self)
+        gate._adopt(policy, held_because)  # noqa: SLF001 - a gate, too.
         return gate
+
+    def _adopt(self, policy: Policy, held_because: str | None) -> None:
+        self._policy = policy
+        self._rules = RuleBook(policy)
+        self._held_because = held_because
 
     @property
     def policy(self) -> Policy:
@@ -146,7 +150,7 @@ class Gate:
     @property
     def has_image_check(self) -> bool:
         """Tell whether anything looks at pictures."""
-        return self._image_classifier is not None
+        return self._viewer is not None
 
     def screen_rules(
         self,
@@ -182,16 +186,8 @@ class Gate:
         """Screen as the subject's stage says, and keep the scores."""
         inquiry = self._begin()
         self._apply_rules(inquiry, texts, is_age_restricted=subject.is_age_restricted)
-        classifier = self._classifier
-        if subject.stage is Stage.PROMPT and classifier is None:
-            self._note_missing(inquiry, "classifier", self._policy.classifier_missing)
-        elif subject.stage is Stage.PROMPT and classifier is not None:
-            # A term of `--no` is judged by rules only: a classifier cannot tell wish from refusal.
-            fields = [text.field for text in texts if text.field != NEGATIVE]
-            plain = [read(text.text).plain.text for text in texts if text.field != NEGATIVE]
-            self._apply_classifier(
-                inquiry, classifier, fields, lambda: classifier.score(plain), subject
-            )
+        if subject.stage is Stage.PROMPT and not self._is_settled(inquiry):
+            self._read_meaning(inquiry, texts, subject)
         return Examined(self._conclude(inquiry, subject), inquiry.scores)
 
     def screen_image(
@@ -208,18 +204,56 @@ class Gate:
         inquiry = self._begin()
         digest = self._digest_of_pixels(inquiry, image)
         subject = Subject(Stage.IMAGE, community_id, job_id, now, digest, is_age_restricted)
-        classifier = self._image_classifier
-        if classifier is None:
+        if self._viewer is None:
             self._note_missing(inquiry, "image_check", self._policy.image_check_missing)
         else:
-            self._apply_classifier(
-                inquiry, classifier, ["picture"], lambda: classifier.score([image]), subject
-            )
+            self._viewer.consult(inquiry, [Question("picture", (image,))], self._scale(subject))
         return self._conclude(inquiry, subject)
+
+    def located(
+        self, verdict: Verdict, texts: Sequence[ScreenedText], *, is_age_restricted: bool = False
+    ) -> Verdict:
+        """Mark the words that a classifier's deciding finding hangs on, where it can say.
+
+        This asks the classifier again, about the text without this word and without that one; a
+        verdict that is only counted can do without.
+        """
+        finding, reader = verdict.deciding, self._reader
+        if finding is None or reader is None or finding.source != reader.source:
+            return verdict
+        scale = Scale(self._policy, is_age_restricted=is_age_restricted)
+        marked = located(finding, texts, reader, scale)
+        findings = tuple(marked if each is finding else each for each in verdict.findings)
+        return verdict.model_copy(update={"findings": findings})
 
     def explain(self, verdict: Verdict) -> RefusalReason:
         """Say why, in the words of the policy."""
         return reason_of(verdict, self._policy)
+
+    def _is_settled(self, inquiry: Inquiry) -> bool:
+        """Tell whether rules have refused already: then nothing dearer needs to be asked."""
+        return any(
+            finding.decision is Decision.BLOCK and self._is_binding(finding)
+            for finding in inquiry.findings
+        )
+
+    def _is_binding(self, finding: Finding) -> bool:
+        """Tell whether a finding counts: all do, in shadow mode only those of the floor."""
+        return self._policy.mode is not Mode.SHADOW or finding.category in FLOOR_CATEGORIES
+
+    def _read_meaning(
+        self, inquiry: Inquiry, texts: Sequence[ScreenedText], subject: Subject
+    ) -> None:
+        if self._reader is None:
+            self._note_missing(inquiry, "classifier", self._policy.classifier_missing)
+            return
+        # A term of `--no` is judged by rules only: a classifier cannot tell wish from refusal.
+        wanted = [text for text in texts if text.field != NEGATIVE]
+        self._reader.consult(inquiry, list(map(_question, wanted)), self._scale(subject))
+        inquiry.findings = once(inquiry.findings)
+
+    def _scale(self, subject: Subject) -> Scale:
+        return Scale(self._policy, is_age_restricted=subject.is_age_restricted)
 
     def _begin(self) -> Inquiry:
         inquiry = Inquiry()
@@ -241,7 +275,7 @@ class Gate:
                 try:
                     found = rule.find(scan, is_age_restricted=is_age_restricted)
                 except Exception as error:  # noqa: BLE001 - fails closed: REVIEW at least.
-                    _report("rule_failed", error, rule=rule.source)
+                    report("rule_failed", error, rule=rule.source)
                     inquiry.checks.append(Check(name=rule.source, state=CheckState.FAILED))
                     inquiry.require(Decision.REVIEW, CHECK_FAILED)
                 else:
@@ -256,7 +290,7 @@ class Gate:
         try:
             return self._rules.scan(texts)
         except Exception as error:  # noqa: BLE001 - fails closed: the caller makes it REVIEW.
-            _report("scan_failed", error)
+            report("scan_failed", error)
             return None
 
     def _digest_of_pixels(self, inquiry: Inquiry, image: Any) -> str:  # Any: a PIL image.
@@ -264,7 +298,7 @@ class Gate:
         try:
             pixels = f"{image.mode} {image.size} ".encode() + image.tobytes()
         except Exception as error:  # noqa: BLE001 - fails closed: REVIEW at least.
-            _report("picture_unreadable", error)
+            report("picture_unreadable", error)
             inquiry.require(Decision.REVIEW, CHECK_FAILED)
             pixels = b""
         return hashlib.sha256(pixels).hexdigest()
@@ -275,73 +309,9 @@ class Gate:
         suffix = f"_{setting}" if setting is MissingCheck.RULES_ONLY else ""
         inquiry.require(decision, f"{name}_missing{suffix}")
 
-    def _apply_classifier(
-        self,
-        inquiry: Inquiry,
-        classifier: TextClassifier | ImageClassifier,
-        fields: Sequence[str],
-        score: Callable[[], Sequence[Scores]],
-        subject: Subject,
-    ) -> None:
-        started = time.perf_counter()
-        state = CheckState.RAN
-        try:
-            answer = checked(self._deadline.run(score), len(fields))
-            for where, scores in zip(fields, answer, strict=True):
-                for code, value in scores.items():
-                    inquiry.scores[code] = max(value, inquiry.scores.get(code, 0.0))
-                self._judge(inquiry, classifier, where, scores, subject)
-        except TimeoutError:
-            log.warning("classifier_timed_out", classifier=classifier.name)
-            state = CheckState.TIMED_OUT
-            inquiry.require(Decision.REVIEW, CHECK_FAILED)
-        except Exception as error:  # noqa: BLE001 - fails closed: REVIEW at least.
-            _report("classifier_failed", error, classifier=classifier.name)
-            state = CheckState.FAILED
-            inquiry.require(Decision.REVIEW, CHECK_FAILED)
-        inquiry.checks.append(
-            Check(
-                name=classifier.name,
-                version=classifier.version,
-                state=state,
-                duration_ms=ms_since(started),
-            )
-        )
-
-    def _judge(
-        self,
-        inquiry: Inquiry,
-        classifier: TextClassifier | ImageClassifier,
-        where: str,
-        scores: Scores,
-        subject: Subject,
-    ) -> None:
-        """Turn the scores of one input into findings; what cannot be judged is reviewed."""
-        for code, score in scores.items():
-            category = self._policy.categories.get(code)
-            if category is None:
-                inquiry.require(Decision.REVIEW, "unknown_category")
-                continue
-            limits = category.thresholds_in(is_age_restricted=subject.is_age_restricted)
-            if limits is None:
-                inquiry.require(Decision.REVIEW, "thresholds_missing")
-            elif score >= limits.review:
-                is_clear = score >= limits.block
-                inquiry.findings.append(
-                    Finding(
-                        category=code,
-                        source=f"classifier:{classifier.name}@{classifier.version}",
-                        decision=Decision.BLOCK if is_clear else Decision.REVIEW,
-                        score=score,
-                        field=where,
-                    )
-                )
-
     def _conclude(self, inquiry: Inquiry, subject: Subject) -> Verdict:
         findings = sorted(inquiry.findings, key=self._weight, reverse=True)
-        binding, note = findings, inquiry.note
-        if self._policy.mode is Mode.SHADOW:
-            binding = [each for each in findings if each.category in FLOOR_CATEGORIES]
+        binding, note = list(filter(self._is_binding, findings)), inquiry.note
         decision = inquiry.at_least
         for finding in binding[:1]:
             decision = stricter(decision, finding.decision)
@@ -376,9 +346,3 @@ _WHERE_MISSING = {
     MissingCheck.REVIEW: Decision.REVIEW,
     MissingCheck.BLOCK: Decision.BLOCK,
 }
-
-
-def _report(event: str, error: Exception, **facts: str) -> None:
-    """Log a failed check without the error's message, which may quote a prompt."""
-    trace = "".join(format_tb(error.__traceback__))
-    log.error(event, error=type(error).__name__, trace=trace, **facts)

@@ -41,6 +41,9 @@ class Finding(Contract):
     score: float = Field(default=1.0, ge=0, le=1)
     field: str = Field(default="prompt", description="Which text: prompt, negative, file_name, …")
     span: Span | None = None
+    also: tuple[Span, ...] = Field(
+        default=(), description="Further ranges that the finding hangs on, the weightiest first."
+    )
     is_obfuscated: bool = Field(
         default=False, description="The match appeared only after normalisation."
     )
@@ -105,6 +108,7 @@ class RefusalReason(Contract):
     member_text: str = Field(description="The community's own words for this category.")
     what_would_pass: str = Field(description="What to change so that the request passes.")
     span: Span | None = None
+    also: tuple[Span, ...] = Field(default=(), description="Further words that decided it.")
     field: str = "prompt"
     rule: str = ""
     policy_name: str

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import pytest
 from structlog.testing import capture_logs
@@ -326,6 +327,95 @@ class TestClassifier:
         assert ask_image(gate).input_sha256 != ask_image(gate, FakeImage(b"abd")).input_sha256
 
 
+class ExplainingClassifier(FakeClassifier):
+    """Find gore in each word of its list, and say which; two of them are surer than one."""
+
+    words = ("axe", "stump")
+
+    def score(self, inputs):
+        found = [sum(word in text for word in self.words) for text in inputs]
+        return [{"gore_graphic": (0.0, 0.6, 0.95)[count]} for count in found]
+
+    def explain(self, text, category):
+        places = sorted(text.find(word) for word in self.words if word in text)
+        return [
+            Range(at, at + len(word))
+            for at in places
+            for word in self.words
+            if text.startswith(word, at)
+        ]
+
+
+class BadlyExplainingClassifier(ExplainingClassifier):
+    def explain(self, text, category):
+        raise KeyError(text)
+
+
+class Range(NamedTuple):
+    start: int
+    end: int
+
+
+class TestLocated:
+    """What a classifier found is marked where its author typed it."""
+
+    def found(self, prompt, thresholds, classifier=None, **options):
+        gate = Gate(thresholds, classifier=classifier or ExplainingClassifier())
+        texts = texts_of(GenerationSpec(prompt=prompt, **options))
+        return gate.located(ask(gate, texts), texts).deciding
+
+    def test_the_fewest_words_that_change_the_verdict_are_marked(self, thresholds):
+        """Without the first word it would be a review, and no block."""
+        finding = self.found("The \u200bAxe and the stump", thresholds)
+
+        assert (finding.span.text, finding.also) == ("Axe", ())
+        assert (finding.span.start, finding.span.end) == (5, 8)
+
+    def test_all_words_are_marked_where_one_alone_changes_nothing(self, thresholds):
+        limits = Thresholds(review=0.5, block=0.5)
+        category = thresholds.categories["gore_graphic"].model_copy(update={"thresholds": limits})
+        strict = with_settings(
+            thresholds, categories=thresholds.categories | {"gore_graphic": category}
+        )
+
+        finding = self.found("the axe and the stump", strict)
+
+        assert [finding.span.text, *(span.text for span in finding.also)] == ["axe", "stump"]
+
+    def test_words_of_a_part_are_marked_in_the_prompt(self, thresholds):
+        finding = self.found("a tree::1 an axe, a stump::2", thresholds)
+
+        assert (finding.field, finding.span.start) == ("prompt", 13)
+
+    def test_one_finding_stands_for_prompt_and_parts(self, thresholds):
+        gate = Gate(thresholds, classifier=ExplainingClassifier())
+        verdict = ask(gate, texts_of(GenerationSpec(prompt="{an axe,a stump}::1 a hill")))
+
+        assert [(each.field, each.score) for each in verdict.findings] == [("prompt", 0.95)]
+
+    def test_words_that_only_a_permutation_has_are_marked_there(self, thresholds):
+        finding = self.found("an a{xe,pple} on a hill", thresholds)
+
+        assert (finding.field, finding.span.text) == ("permutation", "axe")
+
+    @pytest.mark.parametrize(
+        "classifier",
+        [
+            pytest.param(BadlyExplainingClassifier(), id="it raises"),
+            pytest.param(FakeClassifier(gore_graphic=0.95), id="it never can"),
+        ],
+    )
+    def test_a_verdict_stands_without_its_marks(self, thresholds, classifier):
+        finding = self.found("the axe and the stump", thresholds, classifier)
+
+        assert (finding.decision, finding.span) == (Decision.BLOCK, None)
+
+    def test_what_a_rule_found_is_left_as_it_is(self, thresholds):
+        finding = self.found("a naked woman with an axe", thresholds)
+
+        assert finding.source == "rule:nudity.terms"
+
+
 class TestFailsClosed:
     """What fails, is away or talks nonsense never lets a prompt through."""
 
@@ -360,11 +450,21 @@ class TestFailsClosed:
         assert (verdict.decision, verdict.note) == (Decision.REVIEW, "check_failed")
         assert verdict.checks[-1].state is CheckState.TIMED_OUT
 
-    def test_a_failing_classifier_does_not_soften_a_rule(self, thresholds):
-        verdict = ask(Gate(thresholds, classifier=BrokenClassifier()), NAKED)
+    def test_what_rules_refuse_needs_no_classifier(self, thresholds):
+        classifier = FakeClassifier(gore_graphic=1.0)
 
-        assert verdict.decision is Decision.BLOCK
-        assert verdict.category == "sexual_suggestive"
+        verdict = ask(Gate(thresholds, classifier=classifier), NAKED)
+
+        assert (verdict.decision, verdict.category) == (Decision.BLOCK, "sexual_suggestive")
+        assert classifier.asked == []
+
+    def test_a_failing_classifier_does_not_soften_a_rule(self, thresholds):
+        verdict = ask(
+            Gate(thresholds, classifier=BrokenClassifier()),
+            [ScreenedText("prompt", "a school shooting")],
+        )
+
+        assert (verdict.decision, verdict.category) == (Decision.REVIEW, "violence_weapons")
         assert verdict.note == "check_failed"
 
     def test_a_rule_that_raises_means_review_and_the_others_still_look(self, gate, monkeypatch):
