@@ -12,11 +12,13 @@ from core.storage.chat import Chat
 from core.storage.drafts import Drafts
 from core.storage.engines import away_as_unavailable, open_engines
 from core.storage.favourites import Favourites
+from core.storage.features import FeatureRecord
 from core.storage.jobs import Jobs
 from core.storage.member_settings import SettingsOfMembers
 from core.storage.notices import Notices
 from core.storage.outbox import Outbox
 from core.storage.pictures import Pictures
+from core.storage.policies import Policies
 from core.storage.reports import Reports
 from core.storage.styles import Styles
 from core.storage.turns import Turns
@@ -50,6 +52,8 @@ class Unit:
         self.styles = Styles(session)
         self.favourites = Favourites(session)
         self.uploads = Uploads(session)
+        self.policies = Policies(session)
+        self.features = FeatureRecord(session)
 
 
 class Store:

@@ -9,9 +9,12 @@ import pytest
 from sqlalchemy import event
 
 from core.contracts.actors import Platform
+from core.contracts.policies import Scope
 from core.storage import Store
 from core.workflow import JobState, Outcome, TaskName
 from tests.core.storage.samples import START, a_job, a_picture, a_verdict
+
+PLACE = Scope(community_id="local", channel_id="general")
 
 QUERIES = {
     "place": lambda unit, job_id: unit.jobs.place(job_id),
@@ -55,6 +58,16 @@ QUERIES = {
     "picture by its bytes": lambda unit, _: unit.pictures.by_sha256("cd" * 32),
     "audit of a job": lambda unit, job_id: unit.audit.of_job(job_id),
     "reports of a job": lambda unit, job_id: unit.reports.of_job(job_id),
+    "policy revision": lambda unit, _: unit.policies.revision(),
+    "policies in force": lambda unit, _: unit.policies.chain(PLACE),
+    "policy versions": lambda unit, _: unit.policies.versions(PLACE),
+    "next policy version": lambda unit, _: unit.policies.next_number(PLACE),
+    "policy events": lambda unit, _: unit.policies.events(PLACE),
+    "features to replay": lambda unit, _: list(unit.features.since("local", START)),
+    "features to forget": lambda unit, _: unit.features.forget_before("local", START),
+    "features of a member": lambda unit, _: unit.features.forget_member("local", "web:ada"),
+    "disagreements": lambda unit, _: unit.features.disagreements("local", "v"),
+    "disagreements to forget": lambda unit, _: unit.features.forget_disagreements(START),
     "recent chat": lambda unit, _: unit.chat.recent("general", viewer="web:ada"),
     "changes": lambda unit, _: unit.chat.changes_after("general", 5, viewer="web:ada"),
 }
@@ -89,7 +102,7 @@ def plans_of(store, ask):
     calls = []
 
     def note(_connection, _cursor, statement, parameters, _context, _many):
-        if statement.startswith(("SELECT", "INSERT", "UPDATE")):
+        if statement.startswith(("SELECT", "INSERT", "UPDATE", "DELETE")):
             calls.append((statement, parameters))
 
     event.listen(store._engines.writing, "before_cursor_execute", note)

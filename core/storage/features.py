@@ -1,0 +1,115 @@
+"""Keep what screened requests were made of, for replays, and what candidates said in shadow."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.orm import Session
+
+from core.contracts.features import Disagreement, Features
+from core.contracts.ids import CommunityId, MemberId
+from core.storage.policy_models import DisagreementRow, FeaturesRow
+from core.storage.statements import run, table_of
+
+_ROWS = table_of(FeaturesRow)
+_ADD = insert(_ROWS)
+_COLUMNS = [column for column in _ROWS.c if column.name != "feature_no"]
+_AT_A_TIME = 5000
+
+
+class FeatureRecord:
+    """The features and disagreements of one store."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, features: Features) -> None:
+        """Append what a decided request was made of."""
+        run(
+            self._session,
+            _ADD,
+            verdict_id=features.verdict_id,
+            job_id=features.job_id,
+            community_id=features.community_id,
+            channel_id=features.channel_id,
+            member_id=features.member_id,
+            is_age_restricted=features.is_age_restricted,
+            decision=features.decision,
+            category=features.category,
+            policy_version=features.policy_version,
+            input_sha256=features.input_sha256,
+            read={
+                "texts": features.texts,
+                "rules": features.rules,
+                "scores": features.scores,
+                "is_scored": features.is_scored,
+            },
+            decided_at=features.decided_at,
+        )
+
+    def since(self, community_id: CommunityId | None, since: datetime) -> Iterator[Features]:
+        """Read a community's decided requests since a time, oldest first; None: everybody's."""
+        query = select(*_COLUMNS).where(_ROWS.c.decided_at >= since)
+        if community_id is not None:
+            query = query.where(_ROWS.c.community_id == community_id)
+        rows = self._session.execute(
+            query.order_by(_ROWS.c.decided_at), execution_options={"yield_per": _AT_A_TIME}
+        )
+        for row in rows:
+            read = row.read
+            how = (read["texts"], read["rules"], read["scores"], read["is_scored"])
+            values = (*row[:-2], *how, row.decided_at)
+            yield Features(*values)
+
+    def forget_before(self, community_id: CommunityId | None, before: datetime) -> int:
+        """Delete a community's features from before a time (None: everybody's); say how many."""
+        query = delete(FeaturesRow).where(FeaturesRow.decided_at < before)
+        if community_id is not None:
+            query = query.where(FeaturesRow.community_id == community_id)
+        return len(self._session.scalars(query.returning(FeaturesRow.feature_no)).all())
+
+    def forget_member(self, community_id: CommunityId, member_id: MemberId) -> int:
+        """Delete what is kept of a member's requests; say how many went."""
+        query = (
+            delete(FeaturesRow)
+            .where(FeaturesRow.community_id == community_id, FeaturesRow.member_id == member_id)
+            .returning(FeaturesRow.feature_no)
+        )
+        return len(self._session.scalars(query).all())
+
+    def communities(self) -> list[CommunityId]:
+        """List the communities of which something is kept."""
+        query = select(FeaturesRow.community_id).distinct()
+        return [CommunityId(each) for each in self._session.scalars(query)]
+
+    def disagree(self, one: Disagreement) -> None:
+        """Append what a candidate would have decided otherwise."""
+        self._session.add(DisagreementRow(**one.model_dump()))
+
+    def disagreements(
+        self, community_id: CommunityId, candidate: str, *, limit: int = 20
+    ) -> tuple[int, list[Disagreement]]:
+        """Count a candidate's disagreements and list the newest."""
+        is_its = (
+            DisagreementRow.community_id == community_id,
+            DisagreementRow.candidate == candidate,
+        )
+        total = self._session.scalar(
+            select(func.count()).select_from(DisagreementRow).where(*is_its)
+        )
+        query = (
+            select(DisagreementRow)
+            .where(*is_its)
+            .order_by(DisagreementRow.disagreement_no.desc())
+            .limit(limit)
+        )
+        rows = [
+            Disagreement(**{name: getattr(row, name) for name in Disagreement.model_fields})
+            for row in self._session.scalars(query)
+        ]
+        return total or 0, rows
+
+    def forget_disagreements(self, before: datetime) -> int:
+        """Delete disagreements from before a time; say how many went."""
+        query = delete(DisagreementRow).where(DisagreementRow.at < before)
+        return len(self._session.scalars(query.returning(DisagreementRow.disagreement_no)).all())
