@@ -31,7 +31,8 @@ from moderation.classifiers.base import ImageClassifier, TextClassifier
 from moderation.consulting import CHECK_FAILED, Consultant, Question, report
 from moderation.explain import located, once, placed, reason_of
 from moderation.inquiry import Inquiry, Subject, digest_of, ms_since, rank, stricter
-from moderation.normalize import read
+from moderation.normalize import Readings, read
+from moderation.obfuscation import obfuscation
 from moderation.policy import FLOOR_CATEGORIES, MissingCheck, Policy, Severity
 from moderation.policy_house import Mode
 from moderation.rules import NEGATIVE, RuleBook, Scan, ScreenedText
@@ -107,8 +108,10 @@ _OUTCOMES = {
 }
 
 
-def _question(text: ScreenedText) -> Question:
-    return Question(text.field, (read(text.text).plain.text,))
+def _question(text: ScreenedText, readings: Readings) -> Question:
+    """Ask about a text as it reads, and with hidden words put right where there are any."""
+    inputs = dict.fromkeys((readings.plain.text, readings.repaired.text))
+    return Question(text.field, tuple(inputs), obfuscation(text.text, readings))
 
 
 class Gate:
@@ -185,9 +188,10 @@ class Gate:
     def examine(self, texts: Sequence[ScreenedText], subject: Subject) -> Examined:
         """Screen as the subject's stage says, and keep the scores."""
         inquiry = self._begin()
-        self._apply_rules(inquiry, texts, is_age_restricted=subject.is_age_restricted)
+        readings = self._read(texts)
+        self._apply_rules(inquiry, texts, readings, subject)
         if subject.stage is Stage.PROMPT and not self._is_settled(inquiry):
-            self._read_meaning(inquiry, texts, subject)
+            self._apply_classifier(inquiry, texts, readings, subject)
         return Examined(self._conclude(inquiry, subject), inquiry.scores)
 
     def screen_image(
@@ -241,15 +245,32 @@ class Gate:
         """Tell whether a finding counts: all do, in shadow mode only those of the floor."""
         return self._policy.mode is not Mode.SHADOW or finding.category in FLOOR_CATEGORIES
 
-    def _read_meaning(
-        self, inquiry: Inquiry, texts: Sequence[ScreenedText], subject: Subject
+    def _read(self, texts: Sequence[ScreenedText]) -> Sequence[Readings]:
+        """Read each text once, for rules and classifier; nothing where that fails."""
+        try:
+            return [read(text.text) for text in texts]
+        except Exception as error:  # noqa: BLE001 - fails closed: the callers make it REVIEW.
+            report("reading_failed", error)
+            return ()
+
+    def _apply_classifier(
+        self,
+        inquiry: Inquiry,
+        texts: Sequence[ScreenedText],
+        readings: Sequence[Readings],
+        subject: Subject,
     ) -> None:
         if self._reader is None:
             self._note_missing(inquiry, "classifier", self._policy.classifier_missing)
             return
         # A term of `--no` is judged by rules only: a classifier cannot tell wish from refusal.
-        wanted = [text for text in texts if text.field != NEGATIVE]
-        self._reader.consult(inquiry, list(map(_question, wanted)), self._scale(subject))
+        # What could not be read is under review already.
+        questions = [
+            _question(text, found)
+            for text, found in zip(texts, readings, strict=False)
+            if text.field != NEGATIVE
+        ]
+        self._reader.consult(inquiry, questions, self._scale(subject))
         inquiry.findings = once(inquiry.findings)
 
     def _scale(self, subject: Subject) -> Scale:
@@ -262,18 +283,22 @@ class Gate:
         return inquiry
 
     def _apply_rules(
-        self, inquiry: Inquiry, texts: Sequence[ScreenedText], *, is_age_restricted: bool
+        self,
+        inquiry: Inquiry,
+        texts: Sequence[ScreenedText],
+        readings: Sequence[Readings],
+        subject: Subject,
     ) -> None:
         started = time.perf_counter()
         state = CheckState.RAN
-        scan = self._scan(texts)
+        scan = self._scan(texts, readings)
         if scan is None:
             state = CheckState.FAILED
             inquiry.require(Decision.REVIEW, CHECK_FAILED)
         else:
             for rule in self._rules.rules:
                 try:
-                    found = rule.find(scan, is_age_restricted=is_age_restricted)
+                    found = rule.find(scan, is_age_restricted=subject.is_age_restricted)
                 except Exception as error:  # noqa: BLE001 - fails closed: REVIEW at least.
                     report("rule_failed", error, rule=rule.source)
                     inquiry.checks.append(Check(name=rule.source, state=CheckState.FAILED))
@@ -286,9 +311,13 @@ class Gate:
             Check(name="rules", version=version, state=state, duration_ms=took_ms)
         )
 
-    def _scan(self, texts: Sequence[ScreenedText]) -> Scan | None:
+    def _scan(self, texts: Sequence[ScreenedText], readings: Sequence[Readings]) -> Scan | None:
         try:
-            return self._rules.scan(texts)
+            return self._rules.scan_readings(
+                (text.field, guess)
+                for text, found in zip(texts, readings, strict=True)
+                for guess in found.guesses
+            )
         except Exception as error:  # noqa: BLE001 - fails closed: the caller makes it REVIEW.
             report("scan_failed", error)
             return None

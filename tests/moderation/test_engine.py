@@ -312,6 +312,22 @@ class TestClassifier:
 
         assert classifier.asked == ["a red apple"]
 
+    def test_it_reads_hidden_words_put_right_beside_what_was_typed(self, thresholds):
+        classifier = FakeClassifier()
+
+        ask(Gate(thresholds, classifier=classifier), [ScreenedText("prompt", "a b1ack h0rse")])
+
+        assert classifier.asked == ["a b1ack h0rse", "a black horse"]
+
+    def test_a_prompt_that_hides_meets_lower_thresholds(self, thresholds):
+        gate = Gate(thresholds, classifier=FakeClassifier(gore_graphic=0.3))
+
+        plain = ask(gate, [ScreenedText("prompt", "a black horse behind a wooden fence")])
+        hiding = ask(gate, [ScreenedText("prompt", "a b1ack h0rse beh1nd a w00den f3nce")])
+
+        assert plain.decision is Decision.ALLOW
+        assert hiding.decision is Decision.REVIEW
+
     def test_an_image_is_judged_by_its_own_classifier(self, thresholds):
         image = FakeImage()
         classifier = FakeClassifier(gore_graphic=0.95)
@@ -488,16 +504,26 @@ class TestFailsClosed:
         assert blocked.decision is Decision.BLOCK
 
     def test_a_scan_that_raises_means_review(self, gate, monkeypatch):
-        def fail(book, texts):
+        def fail(book, readings):
             raise MemoryError
 
-        monkeypatch.setattr(RuleBook, "scan", fail)
+        monkeypatch.setattr(RuleBook, "scan_readings", fail)
 
         verdict = ask(gate)
 
         assert (verdict.decision, verdict.note) == (Decision.REVIEW, "check_failed")
         assert verdict.checks[0].state is CheckState.FAILED
         assert outcome_of(verdict) is Outcome.CHECK_UNAVAILABLE
+
+    def test_a_text_that_cannot_be_read_means_review(self, thresholds, monkeypatch):
+        def fail(text):
+            raise RecursionError(text)
+
+        monkeypatch.setattr("moderation.engine.read", fail)
+
+        verdict = ask(Gate(thresholds, classifier=FakeClassifier()))
+
+        assert (verdict.decision, verdict.note) == (Decision.REVIEW, "check_failed")
 
     def test_a_broken_image_check_means_review(self, thresholds):
         verdict = ask_image(Gate(thresholds, image_classifier=BrokenClassifier()))
