@@ -2,12 +2,13 @@
 PYTHON ?= python3.11
 PIP_ARGS ?=
 TRAIN_ARGS ?=
+MODERATION_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := bot worker moderation core
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test check format bench-engine bench-road bench-fairness bench-gpu train-model train-enlarger eval-model lock clean
+.PHONY: help setup system demo test check format bench-engine bench-road bench-fairness bench-gpu train-model train-enlarger train-moderation eval-model lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -56,6 +57,10 @@ train-model: setup ## Train the small model from nothing to its figures (hours; 
 train-enlarger: setup ## Train the network that enlarges pictures for posting (about 30 minutes)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c requirements.lock -e '.[train]'
 	@OMP_NUM_THREADS=1 $(BIN)/python -m worker.train.enlarger $(TRAIN_ARGS)
+
+train-moderation: setup ## Train the text screen (MODERATION_ARGS="--data ... --minilm ..."; about an hour; resumes)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c requirements.lock -e '.[train]'
+	@OMP_NUM_THREADS=1 $(BIN)/python -m moderation.train $(MODERATION_ARGS)
 
 eval-model: setup ## Draw and read what the shipped model was taught (build/bench/model.json)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m worker.train.evaluate
