@@ -110,7 +110,8 @@ class EaselScreen:
         return np.concatenate([both[0], both[-len(windows) :].max(0)])
 
     def _probabilities(self, text: str) -> Floats:
-        return blended(self._parts(text)[None], self._blends)[0]
+        row: Floats = blended(self._parts(text)[None], self._blends)[0]
+        return row
 
     def _reading(self, row: Floats) -> Reading:
         told = zip(self._manifest.outputs, map(float, row), strict=True)

@@ -20,9 +20,10 @@ _FURTHER_MINORS = (
 )
 
 
-def terms(name: str) -> list[str]:
+@functools.cache
+def terms(name: str) -> tuple[str, ...]:
     """List the phrases of a policy's list as someone would type them."""
-    return [term.lstrip("=").rstrip("*") for term in read_terms(LISTS / f"{name}.txt")]
+    return tuple(term.lstrip("=").rstrip("*") for term in read_terms(LISTS / f"{name}.txt"))
 
 
 def finds(names: Iterable[str], text: str) -> bool:

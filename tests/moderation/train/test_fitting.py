@@ -63,7 +63,7 @@ def test_texts_are_padded_to_the_longest_of_the_batch(tokenizer):
 
 
 def test_the_network_learns_what_sets_rows_apart(minilm, tokenizer, tmp_path):
-    lesson = Lesson(epochs=16, batch=16, peak=1e-2, head_peak=0.1, average_every=1, save_every=99)
+    lesson = Lesson(epochs=10, batch=16, peak=1e-2, head_peak=0.1, average_every=1, save_every=99)
 
     screen = _fitted(minilm, tokenizer, tmp_path / "run.pt", lesson)
 
