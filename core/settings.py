@@ -236,6 +236,15 @@ class ScreeningSettings(BaseSettings):
 
     concurrency: int = Field(2, ge=1, le=64, description="Prompts screened at a time.")
     timeout_s: float = Field(5.0, gt=0, description="A classifier slower than this means review.")
+    classifier: str = Field(
+        "shipped",
+        min_length=1,
+        description="What reads prompts: `shipped`, `none`, a folder or a Hugging Face id.",
+    )
+    category_map: Path | None = Field(
+        None,
+        description="YAML that says what another classifier's answers mean; see docs/policy.md.",
+    )
 
 
 ALL_SETTINGS: tuple[type[BaseSettings], ...] = (

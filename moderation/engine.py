@@ -125,6 +125,7 @@ class Gate:
         image_classifier: ImageClassifier | None = None,
         timeout_s: float = 5.0,
     ) -> None:
+        self._classifier = classifier
         self._reader = Consultant(classifier, timeout_s) if classifier else None
         self._viewer = Consultant(image_classifier, timeout_s) if image_classifier else None
         self._adopt(policy, None)
@@ -149,6 +150,11 @@ class Gate:
     def policy(self) -> Policy:
         """The policy in force."""
         return self._policy
+
+    @property
+    def classifier(self) -> TextClassifier | None:
+        """What reads prompts here, if anything does."""
+        return self._classifier
 
     @property
     def has_image_check(self) -> bool:

@@ -34,12 +34,16 @@ from core.task_queue import TaskQueue, make_celery
 from core.telemetry import configure_logging, serve_metrics
 from core.ticker import Ticker
 from core.workflow import JobState, Outcome, TaskName
+from moderation.classifiers.loading import classifier_or_hold, state_of
 from moderation.engine import Gate, outcome_of, texts_of
 from moderation.policy import load_policy
 
 log = structlog.get_logger()
 
 BEAT_KIND = "screening"
+
+CLASSIFIER_BEAT = "classifier"
+"""The kind of the beat that says, before the process's name, how its classifier is."""
 
 BEATS_PER_TTL = 3
 """A screening process counts as alive until it missed this many beats."""
@@ -120,7 +124,10 @@ class Screening:
     def beat(self) -> None:
         """Say that this process is alive."""
         name = f"{socket.gethostname()}:{os.getpid()}"
-        self.signals.beat(BEAT_KIND, name, BEATS_PER_TTL * self.settings.outbox_sweep_s)
+        ttl_s = BEATS_PER_TTL * self.settings.outbox_sweep_s
+        self.signals.beat(BEAT_KIND, name, ttl_s)
+        state = state_of(self.gate.classifier)
+        self.signals.beat(CLASSIFIER_BEAT, f"{state.value}:{name}", ttl_s)
 
     def _screen(self, job_id: JobId) -> Job | None:
         """Screen and advance in one transaction; None where there is nothing left to do."""
@@ -150,13 +157,16 @@ class Screening:
         """Ask the gate; None means that it could not be asked, and the job waits for a person."""
         try:
             profile = self.catalog.get(job.model)
-            return self.gate.screen_prompt(
-                texts_of(job.spec, profile.styles, self._file_names(job)),
+            texts = texts_of(job.spec, profile.styles, self._file_names(job))
+            is_age_restricted = job.address.is_age_restricted
+            verdict = self.gate.screen_prompt(
+                texts,
                 community_id=job.actor.community_id,
                 job_id=job.job_id,
                 now=self.clock(),
-                is_age_restricted=job.address.is_age_restricted,
+                is_age_restricted=is_age_restricted,
             )
+            return self.gate.located(verdict, texts, is_age_restricted=is_age_restricted)
         except Exception:
             log.exception("screening_failed", job_id=job.job_id)
             return None
@@ -190,7 +200,11 @@ def main() -> None:
     settings, own = CoreSettings(), ScreeningSettings()
     configure_logging(settings, "screening")
     serve_metrics(settings.metrics_port, settings.metrics_host)
-    gate = Gate(load_policy(settings.policy_file), timeout_s=own.timeout_s)
+    gate = Gate(
+        load_policy(settings.policy_file),
+        classifier=classifier_or_hold(own.classifier, own.category_map),
+        timeout_s=own.timeout_s,
+    )
     store = Store(settings.resolved_database_url)
     queue, events = TaskQueue(settings), Events(settings.redis_url)
     screening = Screening(

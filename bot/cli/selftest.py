@@ -100,6 +100,17 @@ def _policy(services: "Services", _terminal: Terminal) -> str:
     return f"{policy.name} {policy.version}, without a classifier: {policy.classifier_missing}"
 
 
+def _classifier(services: "Services", _terminal: Terminal) -> str:
+    states = [name.partition(":")[0] for name in services.events.alive("classifier")]
+    if "failed" in states:
+        raise CheckFailed(
+            "could not be loaded, so every prompt is held; the screening log says why"
+        )
+    if "ok" in states:
+        return "reads every prompt that no rule refuses"
+    return "there is none: word lists and rules alone decide"
+
+
 def _keys(services: "Services", _terminal: Terminal) -> str:
     from PIL import Image
 
@@ -156,6 +167,7 @@ CHECKS: tuple[Check, ...] = (
     Check("Redis and processes", _redis),
     Check("Pictures' store", _blobs),
     Check("Policy", _policy),
+    Check("Classifier", _classifier),
     Check("Signing keys", _keys),
     Check("Model", _model),
     Check("A picture", _picture),

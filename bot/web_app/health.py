@@ -41,6 +41,7 @@ def check(services: Services) -> dict[str, str]:
         "database": _state(services.store.ping),
         "redis": _state(lambda: services.events.alive("worker")),
         "screening": _alive(services, "screening"),
+        "classifier": _classifier(services),
         "worker": _alive(services, "worker"),
     }
 
@@ -58,3 +59,15 @@ def _alive(services: Services, kind: str) -> str:
         return "ok" if services.events.alive(kind) else "none_alive"
     except AppError as error:
         return error.code
+
+
+def _classifier(services: Services) -> str:
+    """Tell whether a screening process has no classifier that should have one: all is held there.
+
+    Processes beat with the state in front of their name.
+    """
+    try:
+        states = {name.partition(":")[0] for name in services.events.alive("classifier")}
+    except AppError as error:
+        return error.code
+    return "classifier_failed" if "failed" in states else "ok"

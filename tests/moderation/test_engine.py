@@ -200,7 +200,7 @@ class TestTexts:
 
         (finding,) = verdict.findings
         assert finding.field == "permutation"
-        assert finding.span.text == "nude"
+        assert finding.span.text.startswith("nude")
 
     @pytest.mark.parametrize(
         "spec",
@@ -453,7 +453,11 @@ class TestFailsClosed:
         assert outcome_of(verdict) is Outcome.CHECK_UNAVAILABLE
 
     def test_a_score_without_thresholds_means_review(self, policy):
-        verdict = ask(Gate(policy, classifier=FakeClassifier(gore_graphic=0.0)))
+        category = policy.categories["gore_graphic"].model_copy(update={"thresholds": None})
+        categories = policy.categories | {"gore_graphic": category}
+        unset = with_settings(policy, categories=categories)
+
+        verdict = ask(Gate(unset, classifier=FakeClassifier(gore_graphic=0.0)))
 
         assert (verdict.decision, verdict.note) == (Decision.REVIEW, "thresholds_missing")
 

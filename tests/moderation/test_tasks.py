@@ -28,10 +28,12 @@ from core.settings import CoreSettings
 from core.storage import Store
 from core.task_queue import TaskQueue
 from core.workflow import JobState, Outcome, TaskName
+from moderation.classifiers.loading import UnloadedClassifier
 from moderation.engine import Gate
 from moderation.policy import Policy
 from moderation.tasks import Screening, main, make_app
 from tests.core.storage.test_uploads import an_upload
+from tests.moderation.test_engine import ExplainingClassifier
 from tests.redis_server import RedisServer
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -267,10 +269,40 @@ class TestSweep:
 def test_a_heartbeat_outlives_two_missed_beats(screening, signals):
     screening.beat()
 
-    ((kind, name, ttl_s),) = signals.beats
+    (kind, name, ttl_s), of_classifier = signals.beats
     assert kind == "screening"
     assert name.endswith(f":{os.getpid()}")
     assert ttl_s == 3 * screening.settings.outbox_sweep_s
+    assert of_classifier == ("classifier", f"none:{name}", ttl_s)
+
+
+def test_a_heartbeat_says_that_the_classifier_could_not_be_loaded(screening, signals, policy):
+    gate = Gate(policy, classifier=UnloadedClassifier("gone"))
+
+    replace(screening, gate=gate).beat()
+
+    assert signals.beats[1][1].startswith("failed:")
+
+
+def test_a_classifier_that_could_not_be_loaded_holds_every_prompt(screening, store, policy):
+    """Never drawn: a person decides."""
+    submit(store, job_for("a red apple"))
+    gate = Gate(policy, classifier=UnloadedClassifier("gone"))
+
+    replace(screening, gate=gate).screen_prompt("job1")
+
+    assert state_of(store) is JobState.PROMPT_REVIEW
+
+
+def test_a_refusal_says_which_words_the_classifier_meant(screening, store, policy):
+    submit(store, job_for("a quiet harbour with an axe"))
+    gate = Gate(policy, classifier=ExplainingClassifier())
+
+    replace(screening, gate=gate).screen_prompt("job1")
+
+    with store.reading() as unit:
+        (verdict,) = unit.verdicts.of_job(JobId("job1"))
+    assert verdict.deciding.span.text == "axe"
 
 
 def test_the_app_takes_the_task_by_the_name_that_the_workflow_sends(screening, store):

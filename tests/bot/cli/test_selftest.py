@@ -19,7 +19,7 @@ from tests.bot.road import advance, publish
 @pytest.fixture
 def alive(events, monkeypatch):
     """Both kinds of process beat, unless a test says otherwise."""
-    beating = {"screening": ["host:1"], "worker": ["host:2"]}
+    beating = {"screening": ["host:1"], "worker": ["host:2"], "classifier": ["ok:host:1"]}
     monkeypatch.setattr(type(events), "alive", lambda _self, kind: beating[kind], raising=False)
     return beating
 
@@ -45,6 +45,27 @@ def test_a_process_that_does_not_beat_is_found(services, alive, kind):
 
     with pytest.raises(selftest.CheckFailed):
         check("Redis and processes", services)
+
+
+@pytest.mark.parametrize(
+    ("beats", "found"),
+    [
+        pytest.param(["ok:host:1"], "reads every prompt", id="one that reads"),
+        pytest.param(["none:host:1"], "lists and rules alone", id="none asked for"),
+    ],
+)
+def test_what_reads_prompts_is_told(services, alive, beats, found):
+    alive["classifier"] = beats
+
+    assert found in check("Classifier", services)
+
+
+def test_a_classifier_that_could_not_be_loaded_is_found(services, alive):
+    """Prompts are held meanwhile, which looks like a busy moderator."""
+    alive["classifier"] = ["ok:host:1", "failed:host:3"]
+
+    with pytest.raises(selftest.CheckFailed):
+        check("Classifier", services)
 
 
 def test_a_store_that_gives_back_something_else_is_found(services, monkeypatch):

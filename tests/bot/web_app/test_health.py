@@ -17,7 +17,13 @@ def test_it_is_ready_when_everything_on_the_way_is(browser):
     answer = browser.get("/readyz")
 
     assert answer.status_code == 200
-    assert set(answer.json()["checks"]) == {"database", "redis", "screening", "worker"}
+    assert set(answer.json()["checks"]) == {
+        "database",
+        "redis",
+        "screening",
+        "classifier",
+        "worker",
+    }
 
 
 @pytest.mark.parametrize("kind", ["worker", "screening"])
@@ -29,6 +35,23 @@ def test_it_is_not_ready_without_workers(browser, services, kind):
 
     assert answer.status_code == 503
     assert answer.json()["checks"][kind] == "none_alive"
+
+
+@pytest.mark.parametrize(
+    ("beats", "status", "state"),
+    [
+        pytest.param(["ok:host:1"], 200, "ok", id="one reads prompts"),
+        pytest.param(["none:host:1"], 200, "ok", id="none is asked for"),
+        pytest.param(["failed:host:1", "ok:host:2"], 503, "classifier_failed", id="one failed"),
+    ],
+)
+def test_it_is_not_ready_with_a_classifier_that_failed(browser, services, beats, status, state):
+    """Every prompt would be held."""
+    services.events.beats["classifier"] = beats
+
+    answer = browser.get("/readyz")
+
+    assert (answer.status_code, answer.json()["checks"]["classifier"]) == (status, state)
 
 
 def test_it_is_not_ready_without_redis(browser, services):
