@@ -27,7 +27,18 @@ RECOVERED_JOBS = Counter(
     "core_recovered_jobs", "Jobs that a sweep brought back or gave up, by reason.", ["reason"]
 )
 
-METRICS: tuple[MetricWrapperBase, ...] = (JOBS, SENT_TASKS, LATE_TASKS, RECOVERED_JOBS)
+POLICIES_UNREADABLE = Gauge(
+    "moderation_unreadable_policies_count",
+    "Channels whose policy cannot be read: their requests are held.",
+)
+
+METRICS: tuple[MetricWrapperBase, ...] = (
+    JOBS,
+    SENT_TASKS,
+    LATE_TASKS,
+    RECOVERED_JOBS,
+    POLICIES_UNREADABLE,
+)
 """Every metric of ours, in the order in which docs/operations.md lists them."""
 
 WITHHELD_KEYS = frozenset(

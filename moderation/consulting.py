@@ -77,8 +77,7 @@ class Consultant:
 
     def _judge(self, inquiry: Inquiry, field: str, scores: Scores, scale: Scale) -> None:
         """Turn the scores of one input into findings; what cannot be judged is reviewed."""
-        for code, score in scores.items():
-            inquiry.scores[code] = max(score, inquiry.scores.get(code, 0.0))
+        inquiry.scores.append(scores)
         for found in scale.weigh(scores):
             if isinstance(found, Weighed):
                 inquiry.findings.append(self._finding(found, field))

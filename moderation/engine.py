@@ -48,8 +48,8 @@ class Examined:
     """A verdict, with what it takes to come to another one under another policy."""
 
     verdict: Verdict
-    scores: Mapping[str, float]
-    """The classifier's highest score of each category; empty where none was asked."""
+    scores: Sequence[Mapping[str, float]]
+    """What the classifier said of each text; empty where it was not asked."""
 
 
 def texts_of(

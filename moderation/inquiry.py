@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -33,8 +33,8 @@ class Inquiry:
     started: float = field(default_factory=time.perf_counter)
     findings: list[Finding] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
-    scores: dict[str, float] = field(default_factory=dict)
-    """The highest score of each category, whatever the thresholds make of it."""
+    scores: list[Mapping[str, float]] = field(default_factory=list)
+    """What a classifier said of each text, whatever the thresholds make of it."""
     at_least: Decision = Decision.ALLOW
     note: str | None = None
 

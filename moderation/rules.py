@@ -6,6 +6,7 @@ Every text is read once (`moderation.normalize`) and looked up in all lists in o
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product, starmap
@@ -123,6 +124,12 @@ class RuleBook:
                 hits.setdefault(name, []).extend(self._live(name, reading, found))
         return Scan(hits)
 
+    def lists_in(self, readings: Iterable[tuple[str, Reading]]) -> frozenset[str]:
+        """Name the lists that have a match at all: far quicker than to find where."""
+        return frozenset(
+            self._names[at] for _, reading in readings for at in self._set.matching(reading.text)
+        )
+
     def _live(self, name: str, reading: Reading, hits: Iterable[Hit]) -> Iterable[Hit]:
         """Leave out what stands inside one of the list's own harmless phrases."""
         allowed = self._allowed.get(name)
@@ -143,6 +150,18 @@ class CompiledRule:
     def source(self) -> str:
         """Name the rule as findings and checks do."""
         return f"rule:{self.rule.id}"
+
+    def is_possible(self, lists: AbstractSet[str]) -> bool:
+        """Tell whether this rule can see anything where only these lists have a match."""
+        if isinstance(self.rule, PairRule):
+            halves = (self.rule.first, (*self.rule.second, *self.rule.removed))
+            return all(any(name in lists for name in half) for half in halves)
+        names = [_own_list(self.rule)] if isinstance(self.rule, PatternRule) else self.rule.lists
+        return any(name in lists for name in names)
+
+    def is_in(self, scan: Scan) -> bool:
+        """Tell whether this rule sees anything at all."""
+        return next(self._matches(scan), None) is not None
 
     def find(self, scan: Scan, *, is_age_restricted: bool = False) -> list[Finding]:
         """List what this rule sees, at most a few findings, one for each marked range."""

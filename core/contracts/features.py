@@ -2,10 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from core.contracts.base import Contract, Moment
 from core.contracts.ids import ChannelId, CommunityId, JobId, MemberId, VerdictId
 from core.contracts.verdicts import Decision
+
+
+class Asked(StrEnum):
+    """What became of the classifier's part in a decision."""
+
+    ANSWERED = "answered"
+    SPARED = "spared"
+    """Rules had decided before it was asked."""
+    MISSING = "missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +39,9 @@ class Features:
     """Each reading that rules looked at: its field, the number of its text, itself."""
     rules: list[str]
     """The ids of the rules that found something."""
-    scores: dict[str, float]
-    is_scored: bool
-    """False: rules had decided before a classifier was asked, or there is none."""
+    scores: list[dict[str, float]]
+    """Of each text that a classifier was asked about."""
+    classifier: Asked
     decided_at: datetime
 
 

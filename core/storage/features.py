@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from core.contracts.features import Disagreement, Features
+from core.contracts.features import Asked, Disagreement, Features
 from core.contracts.ids import CommunityId, MemberId
 from core.storage.policy_models import DisagreementRow, FeaturesRow
 from core.storage.statements import run, table_of
@@ -42,7 +42,7 @@ class FeatureRecord:
                 "texts": features.texts,
                 "rules": features.rules,
                 "scores": features.scores,
-                "is_scored": features.is_scored,
+                "classifier": features.classifier,
             },
             decided_at=features.decided_at,
         )
@@ -57,7 +57,8 @@ class FeatureRecord:
         )
         for row in rows:
             read = row.read
-            how = (read["texts"], read["rules"], read["scores"], read["is_scored"])
+            asked = Asked(read["classifier"])
+            how = (read["texts"], read["rules"], read["scores"], asked)
             values = (*row[:-2], *how, row.decided_at)
             yield Features(*values)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from core.contracts.features import Disagreement, Features
+from core.contracts.features import Asked, Disagreement, Features
 from core.contracts.verdicts import Decision
 from tests.core.storage.samples import START, at
 
@@ -19,8 +19,8 @@ ONE = Features(
     input_sha256="ab" * 32,
     texts=[["prompt", 0, "a bloody 墨绘"]],
     rules=["gore.terms"],
-    scores={"gore_graphic": 0.5},
-    is_scored=True,
+    scores=[{"gore_graphic": 0.5}],
+    classifier=Asked.ANSWERED,
     decided_at=START,
 )
 
