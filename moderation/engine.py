@@ -370,10 +370,10 @@ class Gate:
             note=note,
         )
 
-    def _weight(self, finding: Finding) -> tuple[int, int]:
-        """Order findings: the strictest first, of those the gravest."""
+    def _weight(self, finding: Finding) -> tuple[int, float, int]:
+        """Order findings: the strictest first, of those the surest, of those the gravest."""
         severity = self._policy.categories[finding.category].severity
-        return rank(finding.decision), _GRAVITY.index(severity)
+        return rank(finding.decision), finding.score, _GRAVITY.index(severity)
 
 
 _WHERE_MISSING = {

@@ -31,6 +31,10 @@ AWAY: dict[str, Words] = {
     "engine_not_started": Words(
         "The drawing engine is not running yet", "The request waits until it is."
     ),
+    "classifier_failed": Words(
+        "The classifier could not be loaded",
+        "EASEL_SCREENING_CLASSIFIER names it; what went wrong: {reason}.",
+    ),
     "part_not_ready": Words("{value} did not start", "Its log says why: {log}"),
 }
 """Dependencies that come back."""

@@ -40,13 +40,8 @@ class Reading:
     categories: dict[str, float]
 
     def scores(self) -> dict[str, float]:
-        """Give the categories' scores; the likeliest one answers for "unsafe" as a whole.
-
-        So a prompt that is plainly unsafe in a way that no single category names for sure still
-        reaches a threshold.
-        """
-        likeliest = max(self.categories, key=self.categories.__getitem__)
-        return self.categories | {likeliest: max(self.categories[likeliest], self.unsafe)}
+        """Give each category's score and "unsafe"; the gate says what answers for it."""
+        return self.categories | {UNSAFE: self.unsafe}
 
 
 class EaselScreen:
@@ -90,7 +85,7 @@ class EaselScreen:
         """Find the spans whose removal lowers a category's score most, the strongest first."""
 
         def score(texts: Sequence[str]) -> list[float]:
-            return [scores[category] for scores in self.score(texts)]
+            return [max(scores[category], scores[UNSAFE]) for scores in self.score(texts)]
 
         return influences(text, score)
 

@@ -11,6 +11,7 @@ COMMANDS = [
     "demo",
     "imagine",
     "verify",
+    "screen",
     "selftest",
     "web",
     "screening",

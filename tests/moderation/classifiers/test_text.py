@@ -56,23 +56,22 @@ def test_harm_scores_high_and_the_everyday_low(screen):
 
 @pytest.mark.parametrize("category", HARMFUL)
 def test_the_category_is_named(screen, category):
-    (scores,) = screen.score([HARMFUL[category]])
+    (reading,) = screen.read([HARMFUL[category]])
 
-    assert max(scores, key=scores.__getitem__) == category
+    assert max(reading.categories, key=reading.categories.__getitem__) == category
 
 
 def test_scores_are_probabilities_for_every_category_but_the_untaught(screen):
     answer = checked(screen.score(HARMLESS), len(HARMLESS))
 
-    assert {len(scores) for scores in answer} == {15}
+    assert {len(scores) for scores in answer} == {16}
     assert "sexual_minors" not in answer[0]
-    assert "unsafe" not in answer[0]
 
 
-def test_the_likeliest_category_answers_for_unsafe_as_a_whole(screen):
+def test_unsafe_is_told_beside_the_categories(screen):
     (reading,) = screen.read(["something dreadful, blood and knives"])
 
-    assert max(reading.scores().values()) >= reading.unsafe
+    assert reading.scores() == reading.categories | {"unsafe": reading.unsafe}
 
 
 def test_a_batch_scores_as_each_text_alone(screen):
