@@ -3,7 +3,9 @@
     python -m bench.road [--seconds 20] [--jobs 40]
 
 Three parts. Acknowledgement: requests arrive at a fixed rate at the web app, each on time whether
-or not the one before was answered (an open loop), while the generation worker is stopped.
+or not the one before was answered (an open loop), while the generation worker is stopped; beside
+it, the processor time that a request costs the web app and screening, which hangs less on what
+else the machine does.
 Overhead: one job at a time over the whole road; from accepted to posted, less the engine's own
 time. Rules: the in-process screening of prompts that are benign, long, hostile and obfuscated.
 """
@@ -23,6 +25,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+
+import psutil
 
 from bench.report import Figure, publish, spread
 from bot.bootstrap import Services, build_services
@@ -112,13 +116,22 @@ class Visitor:
 
 
 def measure_acknowledgement(seconds: float) -> dict[str, float]:
-    """Milliseconds from when a request was due to when its answer had arrived."""
+    """Milliseconds from when a request was due to when its answer had arrived.
+
+    Beside them, milliseconds of processor time a request in the web app and in screening.
+    """
     with running_stack() as (stack, services):
         worker_group = os.getpgid(stack.pids()["worker"])
         os.killpg(worker_group, signal.SIGSTOP)
         try:
             visitors = [Visitor(str(stack.web_url)) for _ in range(MEMBERS)]
+            parts = {name: psutil.Process(stack.pids()[name]) for name in ("web", "screening")}
+            before = {name: _processor_s(part) for name, part in parts.items()}
             latencies = _open_loop(visitors, int(RATE * seconds))
+            used = {
+                f"{name}_processor": (_processor_s(part) - before[name]) / len(latencies) * 1000
+                for name, part in parts.items()
+            }
             for visitor in visitors:
                 visitor.leave()
             with services.store.reading() as unit:
@@ -126,7 +139,12 @@ def measure_acknowledgement(seconds: float) -> dict[str, float]:
             assert accepted == len(latencies), (accepted, len(latencies))
         finally:
             os.killpg(worker_group, signal.SIGCONT)
-    return spread(latencies)
+    return spread(latencies) | used
+
+
+def _processor_s(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return times.user + times.system
 
 
 def _open_loop(visitors: Sequence[Visitor], count: int) -> list[float]:
@@ -222,11 +240,27 @@ def main() -> None:
     rules = measure_rules(6000)
     overhead, engine = measure_overhead(asked.jobs)
     loads = [measure_acknowledgement(asked.seconds) for _ in range(asked.repeats)]
-    ack_p99 = statistics.median(load["p99"] for load in loads)
+    median = {key: statistics.median(load[key] for load in loads) for key in loads[0]}
     publish(
         "road",
         [
-            Figure("ack_p99_ms", "acknowledgement p99 at 50/s, worker stopped", ack_p99, "ms", 300),
+            Figure(
+                "ack_p99_ms",
+                "acknowledgement p99 at 50/s, worker stopped",
+                median["p99"],
+                "ms",
+                300,
+            ),
+            *(
+                Figure(
+                    f"{part}_processor_ms",
+                    f"processor time of a request in {where}",
+                    median[f"{part}_processor"],
+                    "ms",
+                    None,
+                )
+                for part, where in (("web", "the web app"), ("screening", "screening"))
+            ),
             Figure(
                 "overhead_p95_ms",
                 "accepted to posted less engine time, p95",
