@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 SOURCES := bot worker moderation core
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test check format bench-engine bench-road bench-fairness bench-gpu train-model train-enlarger train-moderation eval-model lock clean
+.PHONY: help setup system demo test check format bench-engine bench-road bench-fairness bench-gpu bench-moderation train-model train-enlarger train-moderation eval-model lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -51,10 +51,13 @@ bench-engine: setup ## Measure batch, turns, numbers, stops of the engine (build
 bench-road: setup ## Measure the road: acknowledgement, overhead, rules (build/bench/road.json)
 	@$(BIN)/python -m bench.road
 
+bench-moderation: setup ## Measure the gate (MODERATION_ARGS="--data ..."; build/bench/moderation.json)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m bench.moderation $(MODERATION_ARGS)
+
 train-model: setup ## Train the small model from nothing to its figures (hours; resumes)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m worker.train $(TRAIN_ARGS)
 
-train-enlarger: setup ## Train the network that enlarges pictures for posting (about 30 minutes)
+train-enlarger: setup ## Train the network that enlarges pictures for posting (30 minutes; build/train/enlarger)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c requirements.lock -e '.[train]'
 	@OMP_NUM_THREADS=1 $(BIN)/python -m worker.train.enlarger $(TRAIN_ARGS)
 
