@@ -49,6 +49,8 @@ class Part:
     command: Callable[[Home, Ports], list[str]]
     is_well: HealthCheck
     stop_s: float = 10.0
+    niceness: int = 0
+    """How far it steps back where cores are few; see `processes.Recipe`."""
 
 
 def _easel(command: str) -> Callable[[Home, Ports], list[str]]:
@@ -95,9 +97,11 @@ BROKER = Part(
     lambda home, ports: redis_server.command(home.redis, ports.redis),
     _redis_answers,
 )
-SCREENING = Part("screening", "Screening", _easel("screening"), _beats("screening"))
+SCREENING = Part("screening", "Screening", _easel("screening"), _beats("screening"), niceness=5)
 # Longer than WorkerSettings.drain_s, in which a running job may finish.
-WORKER = Part("worker", "Worker and model", _easel("worker"), _beats("worker"), stop_s=15.0)
+WORKER = Part(
+    "worker", "Worker and model", _easel("worker"), _beats("worker"), stop_s=15.0, niceness=10
+)
 WEB = Part("web", "Web chat", _easel("web"), _web_answers)
 
 PARTS: tuple[Part, ...] = (BROKER, SCREENING, WORKER, WEB)

@@ -42,6 +42,9 @@ class Recipe:
     log_file: Path
     stop_s: float = 10.0
     """How long it may take to end by itself before it is killed."""
+    niceness: int = 0
+    """How far it steps back where cores are few, from 0 to 19: people who are talked to come
+    before work that is awaited anyway."""
 
 
 class Child:
@@ -106,6 +109,7 @@ class Child:
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
                 )
+            _step_back(self._process.pid, self.recipe.niceness)
             self.starts += 1
         self._on_start()
 
@@ -123,6 +127,15 @@ class Child:
                 return
             backoff_s = min(backoff_s * 2, BACKOFF_MOST_S)
             self._spawn()
+
+
+def _step_back(pid: int, niceness: int) -> None:
+    """Give a child and its session less of a busy machine; one that is gone needs nothing."""
+    if niceness:
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PGRP, pid, niceness)
+            # Linux weighs sessions against each other by this, and niceness only within one.
+            Path(f"/proc/{pid}/autogroup").write_text(str(niceness), "ascii")
 
 
 def _wait_for_end(process: "subprocess.Popen[bytes]") -> int:

@@ -206,6 +206,7 @@ class Stack:
             env={**os.environ, **self.env, "PYTHONUNBUFFERED": "1"},
             log_file=self.home.logs / f"{part.name}.log",
             stop_s=part.stop_s,
+            niceness=part.niceness,
         )
         return Child(recipe, self._write_state)
 

@@ -167,3 +167,13 @@ def test_a_log_that_has_grown_is_set_aside(tmp_path, monkeypatch):
     assert (tmp_path / "web.log.1").read_bytes() == b"x" * 11
     rotate(log_file)
     assert log_file.read_bytes() == b"new"
+
+
+def test_a_child_steps_back_as_its_recipe_says(start, wait_for):
+    """What it starts inherits that; a child that dies at once is no trouble."""
+    child = start(PARENT, niceness=7)
+    wait_for(lambda: said(child))
+
+    assert psutil.Process(child.pid).nice() == 7
+    assert psutil.Process(start(SLEEPER).pid).nice() == psutil.Process().nice()
+    assert start("pass", niceness=7).starts == 1
