@@ -8,7 +8,7 @@ for frequent words and for those of the lists; a wrong spelling that is a word i
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -17,10 +17,11 @@ from moderation.term_files import read_terms
 _HERE = Path(__file__).resolve().parent
 _WORD_FILE = _HERE / "lexicon" / "words.txt"
 _PICTURE_FILE = _HERE / "lexicon" / "pictures.txt"
+_GUARDED_FILE = _HERE / "lexicon" / "guarded.txt"
 _LISTS = _HERE / "policies" / "lists"
 
 LISTED = (
-    *("anatomy", "child_words", "crude", "explicit", "gore", "minors", "nudity", "self_harm"),
+    *("anatomy", "crude", "explicit", "gore", "minors", "nudity", "self_harm"),
     *("self_harm_topics", "sexualised", "slurs", "suggestive", "undress", "violence"),
 )
 """The term lists whose words are worth hiding, and so worth finding."""
@@ -31,6 +32,10 @@ COMMON = 8000
 _SHORTEST_COMMON, _SHORTEST_LISTED = 5, 4
 _LISTED_RANK = 2000
 """Words of the lists read as frequent as the 2,000th word: seldom in books, not so in prompts."""
+
+_SHORTEST_WRONG = 3
+_SELDOM = 20000
+"""A word beyond this rank that is a listed one spelt wrongly ("pron") is taken for that."""
 
 _VOWELS = frozenset("aeiou")
 _LETTERS = re.compile("[a-z]+")
@@ -50,6 +55,10 @@ class Lexicon:
         """Say how frequent a word is: 0 is the most frequent. None: it is no word."""
         return self._ranks.get(word)
 
+    def words(self) -> Sequence[str]:
+        """List every word."""
+        return list(self._ranks)
+
     def meant(self, wrong: str) -> str | None:
         """Find the word that a wrong spelling stands for."""
         return self._misspelt.get(wrong)
@@ -64,8 +73,10 @@ class Lexicon:
         )
         table: dict[str, str] = {}
         for word in by_rank:
+            seldom = _SELDOM if word in self.listed else len(self._ranks)
+            shortest = _SHORTEST_WRONG if word in self.listed else _SHORTEST_LISTED
             for wrong in _misspellings(word):
-                if wrong not in self._ranks:
+                if len(wrong) >= shortest and self._ranks.get(wrong, seldom) >= seldom:
                     table.setdefault(wrong, word)
         return table
 
@@ -98,7 +109,7 @@ def _misspellings(word: str) -> Iterator[str]:
     skeleton = (
         word[0] + "".join(letter for letter in word[1:-1] if letter not in _VOWELS) + word[-1]
     )
-    if len(skeleton) >= _SHORTEST_LISTED:
+    if len(skeleton) >= _SHORTEST_WRONG:
         yield skeleton
 
 
@@ -110,7 +121,7 @@ def english() -> Lexicon:
         ranks.setdefault(line, len(ranks))
     for line in read_terms(_PICTURE_FILE):
         for word in line.split():
-            ranks.setdefault(word, COMMON)
+            ranks[word] = min(ranks.get(word, COMMON), COMMON)
     # Of terms with several words, each may be harmless: "in her mouth".
     listed = {
         term
@@ -118,6 +129,7 @@ def english() -> Lexicon:
         for term in map(_bare, _terms_of(name))
         if len(term) >= _SHORTEST_LISTED and _LETTERS.fullmatch(term)
     }
+    listed |= {word for line in read_terms(_GUARDED_FILE) for word in line.split()}
     for word in listed:
         ranks[word] = min(ranks.get(word, _LISTED_RANK), _LISTED_RANK)
     return Lexicon(ranks, frozenset(listed))

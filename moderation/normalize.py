@@ -262,7 +262,9 @@ def _unleeted(source: Reading) -> list[Reading]:
 
 
 def _unleet(token: str, letters: dict[int, int]) -> str:
-    """Read the signs of a word as letters; a closing "!" is punctuation."""
+    """Read the signs of a word as letters; a closing "!" or several are punctuation."""
+    if "!!" in token:
+        return token
     word = token.rstrip("!|")
     return word.translate(letters) + token[len(word) :]
 

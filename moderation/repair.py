@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from moderation.lexicon import Lexicon, english
+from moderation.lexicon import COMMON, Lexicon, english
 
 _LEET = str.maketrans("0123456789@$€£!|", "oizeasgtbgaselii")
 _LEET_L = _LEET | str.maketrans("1!|", "lll")
@@ -20,8 +20,8 @@ _SPACED = re.compile(r"(?<![^\W_])[a-z0-9@$](?:([ .\-_*/|,+~]{1,3})[a-z0-9@$](?!
 _PARTED = re.compile(r"[a-z0-9@$]+(?:[-.*/|+~_][a-z0-9@$]+)+")
 _LEET_WORD = re.compile(rf"(?<![a-z0-9@$€£!|])(?:[a-z]++{_SIGN}|{_SIGN}++[a-z])[a-z0-9@$€£!|]*+")
 _REPEATED = re.compile(r"[a-z]*([a-z])\1\1[a-z]*")
-_WORD = re.compile(r"[a-z]{4,45}")
-_BROKEN = re.compile(r"(?<![a-z'-])([a-z]{1,12})(?= ([a-z]{1,12})(?![a-z'-]))")
+_WORD = re.compile(r"(?<![a-z'\u2019])[a-z]{3,45}(?![a-z'\u2019])")
+_BROKEN = re.compile(r"(?<![a-z'-])([a-z]{2,12})(?= ([a-z]{2,12})(?![a-z'\u2019-]))")
 _RUNS = re.compile(r"([a-z])\1{2,}")
 _SEPARATORS = re.compile(r"[ .\-_*/|,+~]+")
 
@@ -30,6 +30,11 @@ MIN_JOINED = 4
 
 _LONGEST_RUN = 400
 """Single letters in a row that are taken apart into words; no word game is longer."""
+
+_LONGEST_WORDS = 60
+"""Letters of a hyphenated compound that is parted anew: "seventeen-year-old-girl" has twenty."""
+
+_FEWEST_PARTS = 3
 
 _PREFIXES = frozenset(
     (
@@ -72,7 +77,7 @@ def repairs(text: str) -> list[Repair]:
             if any(taken[start:end]):
                 continue
             better = fix(lexicon, match)
-            if better is not None:
+            if better is not None and better != text[start:end]:
                 taken[start:end] = [True] * (end - start)
                 listed = any(word in lexicon.listed for word in better.split())
                 found[start] = Repair(start, end, better, listed)
@@ -146,7 +151,19 @@ def _joined(lexicon: Lexicon, match: re.Match[str]) -> str | None:
         whole not in lexicon.listed
     ):
         return None
-    return next((clear for clear in _unleeted(whole) if clear in lexicon), None)
+    clear = next((clear for clear in _unleeted(whole) if clear in lexicon), None)
+    return _reparted(lexicon, parts) if clear is None else clear
+
+
+def _reparted(lexicon: Lexicon, parts: list[str]) -> str | None:
+    """Part "fif-teen-ye-ar-old" where its words end, if frequent words come out."""
+    whole = "".join(parts)
+    if len(parts) < _FEWEST_PARTS or not whole.isalpha() or len(whole) > _LONGEST_WORDS:
+        return None
+    words = _parted(lexicon, whole)
+    if words is None or any((lexicon.rank(word) or 0) > COMMON for word in words):
+        return None
+    return " ".join(words)
 
 
 def _unleeted(word: str) -> tuple[str, ...]:
@@ -184,7 +201,7 @@ def _shorten(lexicon: Lexicon, match: re.Match[str]) -> str | None:
 
 def _respell(lexicon: Lexicon, match: re.Match[str]) -> str | None:
     word = match[0]
-    return None if word in lexicon else lexicon.meant(word)
+    return lexicon.meant(word)
 
 
 def _mended(lexicon: Lexicon, match: re.Match[str]) -> str | None:
