@@ -15,6 +15,7 @@ from core.settings import CoreSettings
 from core.storage import Store
 from core.task_queue import TaskQueue
 from moderation.engine import Gate
+from moderation.gates import Gates
 from moderation.policy import load_policy
 
 
@@ -32,12 +33,16 @@ class Services:
     clock: Callable[[], datetime] = utc_now
     courier: Courier = field(init=False, repr=False)
     paces: Paces = field(init=False, repr=False)
+    gates: Gates = field(init=False, repr=False)
+    """The gate of each place; `gate` is that of the organisation's file alone."""
 
     def __post_init__(self) -> None:
-        """Give the courier and the paces the same store, queue and events as everybody."""
+        """Give courier, paces and gates the same store, queue and events as everybody."""
         courier = Courier(self.store, self.queue, self.events, self.clock)
         object.__setattr__(self, "courier", courier)
         object.__setattr__(self, "paces", Paces(self.store, self.clock))
+        gates = Gates(self.store, self.gate, self.settings.policy_file)
+        object.__setattr__(self, "gates", gates)
 
     def __enter__(self) -> Self:
         return self

@@ -21,7 +21,7 @@ class Deed(StrEnum):
     DELETE_OTHERS = "delete_others"
 
 
-_RANK = (Role.MEMBER, Role.MODERATOR, Role.ADMIN)
+RANK = (Role.MEMBER, Role.MODERATOR, Role.ADMIN)
 
 MINIMUM: dict[Deed, Role] = {
     Deed.IMAGINE: Role.MEMBER,
@@ -45,7 +45,7 @@ def require(actor: Actor, deed: Deed) -> None:
         UserError: `not_permitted`.
     """
     least = MINIMUM[deed]
-    if _RANK.index(actor.role) < _RANK.index(least):
+    if RANK.index(actor.role) < RANK.index(least):
         raise UserError("not_permitted", value=deed.value, allowed=[least.value])
 
 

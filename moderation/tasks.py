@@ -7,7 +7,7 @@ the job's state: a second delivery of the same task finds the job gone on and do
 import os
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -19,10 +19,11 @@ from celery.signals import worker_ready
 from core.blobs import Blobs
 from core.catalog import Catalog, load_catalog
 from core.contracts.base import utc_now
+from core.contracts.features import Features
 from core.contracts.ids import JobId
 from core.contracts.jobs import Job
 from core.contracts.outbox import SCREENING_QUEUE
-from core.contracts.verdicts import Verdict
+from core.contracts.verdicts import Stage, Verdict
 from core.errors import IllegalStep, NotFound, Unavailable
 from core.events import Events, wake_topic
 from core.outbox import flush
@@ -36,7 +37,12 @@ from core.ticker import Ticker
 from core.workflow import JobState, Outcome, TaskName
 from moderation.classifiers.loading import classifier_or_hold, state_of
 from moderation.engine import Gate, outcome_of, texts_of
+from moderation.features import features_of, is_whole, remember
+from moderation.forgetting import forget_features
+from moderation.gates import Gates, Place
+from moderation.inquiry import Subject, digest_of
 from moderation.policy import load_policy
+from moderation.suggesting import Suggester
 
 log = structlog.get_logger()
 
@@ -78,6 +84,12 @@ class Screening:
     clock: Callable[[], datetime] = utc_now
     blobs: Blobs | None = None
     """Where the sweep deletes what its time is over; None: it leaves that to others."""
+    gates: Gates = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Lay what the store has over the organisation's gate."""
+        gates = Gates(self.store, self.gate, self.settings.policy_file)
+        object.__setattr__(self, "gates", gates)
 
     def screen_prompt(self, job_id: str) -> None:
         """Screen one job's prompt and take the step that follows.
@@ -96,6 +108,19 @@ class Screening:
             flush(self.store, self.queue, now=self.clock())
         except Unavailable as error:
             log.warning("outbox_flush_postponed", code=error.code)
+
+    def suggest_rewrite(self, job_id: str) -> None:
+        """Look for a safe rewrite of a refused job and have its author told.
+
+        Raises:
+            Unavailable: the database stayed away; the refusal stands without a rewrite.
+        """
+        suggester = Suggester(self.store, self.gates, self.catalog, self.clock)
+        for attempt in stamina.retry_context(on=Unavailable, attempts=RETRIES, timeout=10.0):
+            with attempt:
+                job = suggester.suggest(JobId(job_id))
+        if job is not None:
+            self.signals.wake(wake_topic(job.address.platform))
 
     def sweep(self) -> None:
         """Bring back what was lost, and wake who has something to deliver."""
@@ -117,7 +142,8 @@ class Screening:
             )
 
     def tidy(self) -> None:
-        """Delete half-drawn pictures that nobody will go on with."""
+        """Delete half-drawn pictures that nobody will go on with, and features of their time."""
+        forget_features(self.store, self.gates, now=self.clock())
         if self.blobs is not None:
             forget_snapshots(self.store, self.blobs, now=self.clock())
 
@@ -140,12 +166,15 @@ class Screening:
         if job.state is not JobState.SCREENING:
             log.info("screening_already_done", job_id=job_id, state=job.state.value)
             return None
-        verdict = self._verdict_on(job)
-        outcome = outcome_of(verdict) if verdict else Outcome.CHECK_UNAVAILABLE
+        place = self.gates.place(job.actor.community_id, job.address.channel_id)
+        examined = self._examined(job, place)
+        outcome = outcome_of(examined[0]) if examined else Outcome.CHECK_UNAVAILABLE
         try:
             with self.store.unit() as unit:
-                if verdict:
+                for verdict, features in [examined] if examined else []:
                     unit.verdicts.add(verdict)
+                    if features is not None:
+                        remember(unit, features, place)
                 advanced = unit.jobs.advance(job_id, outcome, now=self.clock(), by="screening")
         except IllegalStep:  # Cancelled, or screened by a second delivery, in the meantime.
             log.info("screening_overtaken", job_id=job_id)
@@ -153,23 +182,37 @@ class Screening:
         log.info("prompt_screened", job_id=job_id, outcome=outcome.value)
         return advanced
 
-    def _verdict_on(self, job: Job) -> Verdict | None:
+    def _examined(self, job: Job, place: Place) -> tuple[Verdict, Features | None] | None:
         """Ask the gate; None means that it could not be asked, and the job waits for a person."""
         try:
             profile = self.catalog.get(job.model)
             texts = texts_of(job.spec, profile.styles, self._file_names(job))
             is_age_restricted = job.address.is_age_restricted
-            verdict = self.gate.screen_prompt(
-                texts,
-                community_id=job.actor.community_id,
-                job_id=job.job_id,
-                now=self.clock(),
-                is_age_restricted=is_age_restricted,
+            subject = Subject(
+                Stage.PROMPT,
+                job.actor.community_id,
+                job.job_id,
+                self.clock(),
+                digest_of(texts),
+                is_age_restricted,
             )
-            return self.gate.located(verdict, texts, is_age_restricted=is_age_restricted)
+            examined = place.gate.examine(texts, subject)
+            features = None
+            if is_whole(examined.verdict, place):
+                features = features_of(
+                    examined,
+                    texts,
+                    channel_id=job.address.channel_id,
+                    member_id=job.actor.member_id,
+                    is_age_restricted=is_age_restricted,
+                )
+            located = place.gate.located(
+                examined.verdict, texts, is_age_restricted=is_age_restricted
+            )
         except Exception:
             log.exception("screening_failed", job_id=job.job_id)
             return None
+        return located, features
 
     def _file_names(self, job: Job) -> list[str]:
         if job.spec.image is None and job.spec.mask is None:
@@ -179,7 +222,7 @@ class Screening:
 
 
 def make_app(settings: CoreSettings, screening: Screening) -> Celery:
-    """Make the Celery app with its one task."""
+    """Make the Celery app with its two tasks."""
     app = make_celery("easel-screening", settings)
 
     def screen_prompt(job_id: str) -> None:
@@ -187,7 +230,13 @@ def make_app(settings: CoreSettings, screening: Screening) -> Celery:
         with structlog.contextvars.bound_contextvars(job_id=job_id):
             screening.screen_prompt(job_id)
 
+    def suggest_rewrite(job_id: str) -> None:
+        """Look for a safe rewrite of one refused job."""
+        with structlog.contextvars.bound_contextvars(job_id=job_id):
+            screening.suggest_rewrite(job_id)
+
     app.task(name=TaskName.SCREEN_PROMPT.value)(screen_prompt)
+    app.task(name=TaskName.SUGGEST_REWRITE.value)(suggest_rewrite)
     return app
 
 

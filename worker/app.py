@@ -33,6 +33,7 @@ from core.telemetry import configure_logging, serve_metrics
 from core.ticker import Ticker
 from core.workflow import TaskName
 from moderation.engine import Gate
+from moderation.gates import Gates
 from moderation.policy import load_policy
 from worker.engine.messages import Start
 from worker.engine.supervisor import Supervisor
@@ -107,12 +108,14 @@ class GenerationWorker:
 
     def _furnish(self) -> Studio:
         settings = self._settings
+        gate = Gate(load_policy(settings.policy_file))
         finishing = Finishing(
             self._catalog,
-            Gate(load_policy(settings.policy_file)),
+            gate,
             Stamper(load_or_create_keys(settings.resolved_keys_dir)),
             Blobs(settings.resolved_blob_url),
             utc_now,
+            Gates(self._store, gate, settings.policy_file),
         )
         return Studio(
             settings,

@@ -18,6 +18,7 @@ from core.errors import Unavailable
 from core.provenance.stamp import Stamper
 from core.workflow import Outcome
 from moderation.engine import Gate, outcome_of
+from moderation.gates import Gates
 from worker.encode import alt_text, picture_of
 from worker.engine.messages import DrawFinished, DrawResult, PictureDrawn
 from worker.orders import prompts_of
@@ -48,6 +49,18 @@ class Finishing:
     stamper: Stamper
     blobs: Blobs
     clock: Callable[[], datetime]
+    gates: Gates | None = None
+    """The gate of each place; None: `gate` is everybody's."""
+
+    def gate_of(self, job: Job) -> Gate:
+        """Find the gate that a job's pictures pass.
+
+        Raises:
+            Unavailable: the database is away, and nobody knows what is in force.
+        """
+        if self.gates is None:
+            return self.gate
+        return self.gates.of(job.actor.community_id, job.address.channel_id)
 
     def look_at(self, job: Job, source: Source | None) -> tuple[Verdict | None, ...]:
         """Have a picture checked that a member brought, where there is a check for pictures.
@@ -111,9 +124,15 @@ class Finishing:
     def _screen(self, job: Job, image: Image.Image) -> Verdict | None:
         """Ask the gate; None: it could not be asked, and the picture waits for a person."""
         try:
-            return self.gate.screen_image(
-                image, community_id=job.actor.community_id, job_id=job.job_id, now=self.clock()
+            return self.gate_of(job).screen_image(
+                image,
+                community_id=job.actor.community_id,
+                job_id=job.job_id,
+                now=self.clock(),
+                is_age_restricted=job.address.is_age_restricted,
             )
+        except Unavailable:
+            raise  # Another attempt may find what is in force.
         except Exception as error:  # noqa: BLE001 - a gate that breaks must not let through.
             frames = traceback.format_tb(error.__traceback__)
             cause = type(error).__name__
@@ -126,7 +145,7 @@ class Finishing:
         verify_id = new_verify_id()
         now = self.clock()
         prompt = prompts_of(job)[drawn.picture]
-        policy = self.gate.policy
+        policy = self.gate_of(job).policy
         recipe = Recipe(
             prompt=prompt,
             negative=job.spec.negative,

@@ -211,7 +211,7 @@ class Studio:
     def _draw(
         self, job: Job, attempt_id: str, source: Source | None, originals: Sequence[Original]
     ) -> DrawResult:
-        has_previews = self.finishing.gate.policy.previews is not Previews.OFF
+        has_previews = self.finishing.gate_of(job).policy.previews is not Previews.OFF
         profile = self.catalog.get(job.model)
         request = request_for(job, profile, attempt_id, source, has_previews=has_previews)
         request = request.model_copy(

@@ -35,7 +35,8 @@ def read_words(text: str) -> str:
 
 def screen_words(services: Services, actor: Actor, words: str, address: ReplyAddress) -> Verdict:
     """Ask the gate's rules what they make of the words by themselves; the answer is on record."""
-    verdict = services.gate.screen_rules(
+    gate = services.gates.of(actor.community_id, address.channel_id)
+    verdict = gate.screen_rules(
         texts_of(GenerationSpec(prompt=words)),
         community_id=actor.community_id,
         now=services.clock(),

@@ -1,6 +1,8 @@
 """Take a request from its text to the first gate and onto the road, in one transaction."""
 
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bot import grammar, permissions, quotas, standing
@@ -11,13 +13,17 @@ from bot.usecases import effective, inputs, price
 from bot.usecases.effective import Personal
 from core.catalog import Catalog, ModelProfile
 from core.contracts.actors import Actor, ReplyAddress
+from core.contracts.features import Features
 from core.contracts.generation import SEED_MAX, GenerationSpec
 from core.contracts.ids import DraftId, JobId, new_id
 from core.contracts.jobs import Job
-from core.contracts.verdicts import Verdict
+from core.contracts.verdicts import Decision, Verdict
 from core.errors import UserError
 from core.workflow import JobState, Outcome
-from moderation.engine import outcome_of, texts_of
+from moderation.engine import Examined, outcome_of, texts_of
+from moderation.features import features_of, is_whole, remember
+from moderation.gates import Place
+from moderation.rules import ScreenedText
 
 
 def submit(
@@ -40,7 +46,8 @@ def submit(
     permissions.require(actor, Deed.IMAGINE)
     with services.store.reading() as unit:
         personal = effective.personal_of(unit, actor)
-    spec = read_request(services.catalog, text, services.gate.policy.max_prompt_chars, personal)
+    policy = services.gates.of(actor.community_id, address.channel_id).policy
+    spec = read_request(services.catalog, text, policy.max_prompt_chars, personal)
     return admit(services, actor, spec, address, parent=parent, action=action)
 
 
@@ -96,15 +103,18 @@ def admit(  # noqa: PLR0913 - who asks for what, where, and how it came about.
     profile = services.catalog.get(spec.model)
     _require_drawable(spec, profile)
     file_names = _require_inputs(services, actor, spec, address)
+    place = services.gates.place(actor.community_id, address.channel_id)
     job = _new_job(services, actor, spec, address, profile).model_copy(
         update={
             "parent_id": parent,
             "action": action,
+            "policy_version": place.gate.policy.version,
             "price_gpu_s": price.price_of(spec, profile, services.paces.of(profile.name)),
         }
     )
-    verdict = services.gate.screen_rules(
-        texts_of(spec, profile.styles, file_names),
+    texts = texts_of(spec, profile.styles, file_names)
+    verdict = place.gate.screen_rules(
+        texts,
         community_id=actor.community_id,
         job_id=job.job_id,
         now=job.created_at,
@@ -113,7 +123,7 @@ def admit(  # noqa: PLR0913 - who asks for what, where, and how it came about.
     is_blocked = outcome_of(verdict) is Outcome.RULES_BLOCK
     if draft_id is None and not is_blocked and price.is_asked_first(services, job):
         return price.ask(services, job)
-    stood = _record(services, job, verdict, draft_id)
+    stood = _record(services, _Screened(job, texts, verdict, place), draft_id)
     match stood.job.state:
         case JobState.SCREENING:
             services.courier.nudge()
@@ -169,17 +179,38 @@ def _new_job(
         model=profile.name,
         queue=profile.queue,
         priority=services.settings.moderator_priority if actor.is_moderator else 0,
-        policy_version=services.gate.policy.version,
+        policy_version="",  # That of the place, which who calls this knows.
         created_at=now,
         updated_at=now,
     )
 
 
-def _record(
-    services: Services, job: Job, verdict: Verdict, draft_id: DraftId | None
-) -> standing.Standing:
+@dataclass(frozen=True, slots=True)
+class _Screened:
+    """A request and what rules make of it."""
+
+    job: Job
+    texts: Sequence[ScreenedText]
+    verdict: Verdict
+    place: Place
+
+    def features(self) -> Features | None:
+        """Keep what is decided here for replays; what goes on is kept when it is screened."""
+        if self.verdict.decision is Decision.ALLOW or not is_whole(self.verdict, self.place):
+            return None
+        return features_of(
+            Examined(self.verdict, ()),
+            self.texts,
+            channel_id=self.job.address.channel_id,
+            member_id=self.job.actor.member_id,
+            is_age_restricted=self.job.address.is_age_restricted,
+        )
+
+
+def _record(services: Services, screened: _Screened, draft_id: DraftId | None) -> standing.Standing:
     """Write job, verdict and what follows from it, all or nothing."""
-    outcome = outcome_of(verdict)
+    job, verdict = screened.job, screened.verdict
+    outcome, features = outcome_of(verdict), screened.features()
     with services.store.unit() as unit:
         # Counted under the write lock: of two requests at once, one takes the last place.
         quotas.require_room(
@@ -193,6 +224,8 @@ def _record(
             raise UserError("draft_used", value=draft_id)
         job = unit.jobs.begin(job, outcome, now=job.created_at, by=job.actor.member_id)
         unit.verdicts.add(verdict)
+        if features is not None:
+            remember(unit, features, screened.place)
     # All there is to tell of a job that is a moment old. Its place in the queue comes with the
     # notice that its prompt is cleared: counting a long queue here would make every answer slow.
     return standing.Standing(job, verdicts=(verdict,))

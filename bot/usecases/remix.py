@@ -65,7 +65,9 @@ def read_fields(services: Services, actor: Actor, press: Press, flags: str = "")
         raise UserError("prompt_empty")
     with services.store.reading() as unit:
         personal = Personal(styles=effective.personal_of(unit, actor).styles)
-    prompt_max = services.gate.policy.max_prompt_chars
+    prompt_max = services.gates.of(
+        actor.community_id, press.address.channel_id
+    ).policy.max_prompt_chars
     text = f"{fields[TEXT]} {flags}"
     return imagine.read_request(services.catalog, text, prompt_max, personal)
 

@@ -60,7 +60,8 @@ def change(
             if value:
                 verdict = screen_words(services, actor, str(value), address)
                 if verdict.decision is Decision.BLOCK:
-                    return wording.words_refused(services.gate.explain(verdict), str(value))
+                    gate = services.gates.of(actor.community_id, address.channel_id)
+                    return wording.words_refused(gate.explain(verdict), str(value))
                 is_unsure = verdict.decision is Decision.REVIEW
         case "style":
             value = _style(services, actor, text)

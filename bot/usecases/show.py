@@ -72,7 +72,8 @@ def details(services: Services, actor: Actor, job_id: JobId) -> Reply:
         may_see_findings = actor.is_moderator or permissions.is_author(actor, job)
         verdicts = tuple(unit.verdicts.of_job(job_id)) if may_see_findings else ()
         lineage = _lineage(unit, actor, job)
-    return wording.details(job, standing.pictures, verdicts, services.gate.policy, lineage)
+    policy = services.gates.of(job.actor.community_id, job.address.channel_id).policy
+    return wording.details(job, standing.pictures, verdicts, policy, lineage)
 
 
 def _lineage(unit: Unit, actor: Actor, job: Job) -> list[Job]:

@@ -65,7 +65,9 @@ def save(services: Services, actor: Actor, name: str, text: str, address: ReplyA
     words = read_words(text)
     verdict = screen_words(services, actor, words, address)
     if verdict.decision is Decision.BLOCK:
-        return wording.words_refused(services.gate.explain(verdict), words)
+        return wording.words_refused(
+            services.gates.of(actor.community_id, address.channel_id).explain(verdict), words
+        )
     now = services.clock()
     with services.store.unit() as unit:
         # Taken first, so that of two styles saved at once one is counted after the other.

@@ -9,7 +9,7 @@ from bot import permissions
 from bot.bootstrap import Services
 from bot.permissions import Deed
 from core.contracts.actors import Actor
-from core.contracts.ids import UploadId, new_upload_id
+from core.contracts.ids import ChannelId, UploadId, new_upload_id
 from core.contracts.personal import Upload, UploadKind
 from core.contracts.verdicts import Decision, Verdict
 from core.errors import NotFound, Unavailable, UserError
@@ -115,7 +115,9 @@ def clean_name(file_name: str) -> str:
 def _verdict_on(services: Services, actor: Actor, name: str) -> Verdict | None:
     if not name:
         return None
-    return services.gate.screen_rules(
+    # An upload has no channel yet: the community's policy holds, and the channel's when it is used.
+    gate = services.gates.of(actor.community_id, ChannelId(""))
+    return gate.screen_rules(
         (ScreenedText("file_name", name),),
         community_id=actor.community_id,
         now=services.clock(),

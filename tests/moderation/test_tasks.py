@@ -21,6 +21,7 @@ from core.contracts.actors import Actor, Platform, ReplyAddress
 from core.contracts.generation import GenerationSpec
 from core.contracts.ids import ChannelId, CommunityId, JobId, MemberId
 from core.contracts.jobs import Job
+from core.contracts.policies import Scope
 from core.errors import Unavailable
 from core.events import Events
 from core.outbox import flush
@@ -34,6 +35,7 @@ from moderation.policy import Policy
 from moderation.tasks import Screening, main, make_app
 from tests.core.storage.test_uploads import an_upload
 from tests.moderation.test_engine import ExplainingClassifier
+from tests.moderation.test_gates import put
 from tests.redis_server import RedisServer
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -189,14 +191,14 @@ class TestScreenPrompt:
         self, screening, store, gate, monkeypatch
     ):
         submit(store, job_for("a red apple"))
-        screen = gate.screen_prompt
+        screen = gate.examine
 
         def cancel_meanwhile(*arguments, **options):
             with store.unit() as unit:
                 unit.jobs.advance(JobId("job1"), Outcome.CANCELLED, now=NOW)
             return screen(*arguments, **options)
 
-        monkeypatch.setattr(gate, "screen_prompt", cancel_meanwhile)
+        monkeypatch.setattr(gate, "examine", cancel_meanwhile)
 
         screening.screen_prompt("job1")
 
@@ -379,3 +381,38 @@ def test_the_process_screens_what_the_broker_brings_and_ends_at_sigterm(tmp_path
         finally:
             process.kill()
             process.wait()
+
+
+class TestWhatIsInForce:
+    """The policy of the request's community and channel decides, and leaves what replays need."""
+
+    def test_a_channels_part_decides_and_features_are_kept(self, screening, store):
+        submit(store, job_for("a red apple"))
+        with store.reading() as unit:
+            job = unit.jobs.get(JobId("job1"))
+        scope = Scope(community_id=job.actor.community_id, channel_id=job.address.channel_id)
+        put(store, scope, "lists: {shock: {add: [red apple]}}")
+
+        screening.screen_prompt("job1")
+
+        assert state_of(store) is JobState.PROMPT_REVIEW
+        with store.reading() as unit:
+            [features] = unit.features.since(job.actor.community_id, NOW)
+            [verdict] = unit.verdicts.of_job(JobId("job1"))
+        assert features.rules == ["shock.terms"]
+        assert features.policy_version == verdict.policy_version
+        assert features.member_id == job.actor.member_id
+
+    def test_features_go_when_their_time_is_over(self, screening, store):
+        submit(store, job_for("a red apple"))
+        screening.screen_prompt("job1")
+        days = screening.gate.policy.retention.features_days
+        later = NOW + timedelta(days=days, seconds=1)
+
+        replace(screening, clock=lambda: NOW + timedelta(days=days - 1)).tidy()
+        with store.reading() as unit:
+            assert len(list(unit.features.since(None, NOW))) == 1
+        replace(screening, clock=lambda: later).tidy()
+
+        with store.reading() as unit:
+            assert list(unit.features.since(None, NOW)) == []
