@@ -41,6 +41,7 @@ class Action(StrEnum):
     VARY_STRONG = "vary_strong"
     VARY_REGION = "vary_region"
     REMIX = "remix"
+    REWRITE = "rewrite"
     REROLL = "reroll"
     RERUN = "rerun"
     FAVOURITE = "favourite"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bot import wording
 from bot.bootstrap import Services
 from bot.replies import Reply
+from core.contracts.generation import GenerationSpec
 from core.contracts.jobs import Job, Picture, QueuePlace
 from core.contracts.verdicts import Decision, Verdict
 from core.storage import Unit
@@ -46,6 +47,8 @@ class Standing:
     verdicts: tuple[Verdict, ...] = ()
     place: QueuePlace | None = None
     was_taken_down: bool = False
+    rewrite: GenerationSpec | None = None
+    """What would pass instead, where a refused request has such a version."""
 
     @property
     def kind(self) -> NoticeKind:
@@ -72,6 +75,7 @@ def read_standing(unit: Unit, job: Job) -> Standing:
         verdicts=tuple(unit.verdicts.of_job(job.job_id)) if job.state in _JUDGED else (),
         place=unit.jobs.place(job.job_id) if job.state in _IN_QUEUE else None,
         was_taken_down=len(kept) < len(pictures),
+        rewrite=unit.rewrites.of(job.job_id) if job.state in _JUDGED else None,
     )
 
 
@@ -88,8 +92,10 @@ def _refused(services: Services, standing: Standing) -> Reply:
     deciding = standing.deciding
     if deciding is None:  # A moderator refused what every check had let pass.
         return wording.withheld(standing.job)
-    reason = services.gate.explain(deciding)
-    return wording.refusal(reason, standing.job.spec.prompt, standing.job.job_id)
+    job = standing.job
+    gate = services.gates.of(job.actor.community_id, job.address.channel_id)
+    reason = gate.explain(deciding)
+    return wording.refusal(reason, standing.job.spec.prompt, standing.job.job_id, standing.rewrite)
 
 
 def _result(services: Services, standing: Standing) -> Reply:

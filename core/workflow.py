@@ -61,6 +61,7 @@ class TaskName(StrEnum):
     """The tasks that a step may send; the strings are their Celery names."""
 
     SCREEN_PROMPT = "moderation.screen_prompt"
+    SUGGEST_REWRITE = "moderation.suggest_rewrite"
     GENERATE = "worker.generate"
 
 
@@ -94,10 +95,11 @@ TABLE: dict[tuple[JobState, Outcome], Step] = {
     # No notice while all goes well: the answer to the request itself says that it was accepted,
     # front-ends show live where it stands, and the next thing to tell is the result.
     (_S.NEW, _O.RULES_PASS): Step(_S.SCREENING, _T.SCREEN_PROMPT),
-    (_S.NEW, _O.RULES_BLOCK): Step(_S.BLOCKED),  # The caller is answered at once, privately.
+    # The caller is answered at once, privately; a safe rewrite, where there is one, comes after.
+    (_S.NEW, _O.RULES_BLOCK): Step(_S.BLOCKED, _T.SUGGEST_REWRITE),
     (_S.NEW, _O.RULES_REVIEW): Step(_S.PROMPT_REVIEW, notice=_N.HELD),
     (_S.SCREENING, _O.PROMPT_ALLOW): Step(_S.QUEUED, _T.GENERATE),
-    (_S.SCREENING, _O.PROMPT_BLOCK): Step(_S.BLOCKED, notice=_N.REFUSED),
+    (_S.SCREENING, _O.PROMPT_BLOCK): Step(_S.BLOCKED, _T.SUGGEST_REWRITE, _N.REFUSED),
     (_S.SCREENING, _O.PROMPT_REVIEW): Step(_S.PROMPT_REVIEW, notice=_N.HELD),
     (_S.SCREENING, _O.CHECK_UNAVAILABLE): Step(_S.PROMPT_REVIEW, notice=_N.HELD),
     (_S.SCREENING, _O.CANCELLED): Step(_S.CANCELLED, notice=_N.CANCELLED),

@@ -8,7 +8,7 @@ from bot import permissions, wording
 from bot.bootstrap import Services
 from bot.permissions import Deed
 from bot.replies import Action, Form, Reply
-from bot.usecases import drafts, imagine, region, remix, show, upscale, vary
+from bot.usecases import drafts, imagine, region, remix, rewrite, show, upscale, vary
 from bot.usecases.cancel import cancel
 from bot.usecases.favourites import toggle
 from bot.usecases.inputs import POSTED
@@ -123,6 +123,7 @@ _ACTIONS: dict[Action, _Do] = {
     Action.VARY_STRONG: vary.vary,
     Action.VARY_REGION: region.vary_region,
     Action.REMIX: remix.remix,
+    Action.REWRITE: rewrite.rewrite,
     Action.REROLL: _reroll_or_change,
     Action.RERUN: lambda services, actor, press: rerun(
         services, actor, press.job_id, press.address, press.picture

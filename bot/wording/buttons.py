@@ -35,6 +35,9 @@ _OF_THE_WHOLE = (
         needs_confirmation="Report these pictures to the moderators?",
     ),
 )
+OF_THE_REFUSAL = (Button(action=Action.REWRITE, label="Use the safe rewrite", form=True),)
+"""Where one was found. It opens as text: nothing is drawn that its author did not ask for."""
+
 OF_THE_DETAILS = (Button(action=Action.RERUN, label="Draw again to compare"),)
 """Among the details, because it is the recipe that this puts to the test."""
 
@@ -46,6 +49,7 @@ LABELS = tuple(
         *_OF_ONE,
         *_OF_THE_WHOLE,
         *OF_THE_DETAILS,
+        *OF_THE_REFUSAL,
     )
 )
 """What the buttons say, one of each kind, for the page that describes them."""

@@ -14,6 +14,7 @@ _TITLES = {
     Action.VARY_STRONG: "Vary this picture a lot",
     Action.REMIX: "Change the request",
     Action.REROLL: "Draw again",
+    Action.REWRITE: "A version that would pass",
 }
 
 

@@ -55,6 +55,9 @@ PERSONAL: dict[str, Words] = {
     "rerun_number_invalid": Words(
         "Which of its pictures?", "“{value}” is no number of a picture: /rerun 3k7fq2m9x0ab 2"
     ),
+    "no_rewrite": Words(
+        "There is no safe rewrite", "None was found for that request. “What would pass” says more."
+    ),
     "nothing_to_rerun": Words(
         "Nothing to draw again", "No picture of that request was ever shown, or not this one."
     ),

@@ -1,12 +1,17 @@
 """Say why a request is not drawn, what exactly is meant, and what would pass."""
 
 from bot.replies import MarkedText, Reply, ReplyField, ReplyKind, Visibility
+from bot.wording.buttons import OF_THE_REFUSAL
 from bot.wording.phrases import ended, lines_of
+from core.contracts.generation import GenerationSpec
 from core.contracts.ids import JobId
 from core.contracts.verdicts import RefusalReason, Span
 
 _AROUND = 80
 """Characters shown on either side of the marked words: a line or two."""
+
+_MODEL = "classifier:"
+"""How the source of a finding begins that a classifier made."""
 
 _WHERE = {
     "negative": "The words stand after --no.",
@@ -15,10 +20,20 @@ _WHERE = {
 }
 
 
-def refusal(reason: RefusalReason, prompt: str, job_id: JobId) -> Reply:
-    """Explain a refusal to its author alone."""
-    return refused_words(reason, prompt, "This request was not drawn").model_copy(
-        update={"job_id": job_id}
+def refusal(
+    reason: RefusalReason, prompt: str, job_id: JobId, rewrite: GenerationSpec | None = None
+) -> Reply:
+    """Explain a refusal to its author alone, with the version that would pass, if there is one."""
+    reply = refused_words(reason, prompt, "This request was not drawn")
+    if rewrite is None:
+        return reply.model_copy(update={"job_id": job_id})
+    proposed = ReplyField(name="A version that would pass", value=rewrite.prompt)
+    return reply.model_copy(
+        update={
+            "job_id": job_id,
+            "fields": (proposed, *reply.fields),
+            "buttons": OF_THE_REFUSAL,
+        }
     )
 
 
@@ -32,6 +47,7 @@ def refused_words(reason: RefusalReason, prompt: str, title: str) -> Reply:
         lines=lines_of(
             ended(reason.member_text),
             _WHERE.get(reason.field) if quote else None,
+            _by_model(reason),
             f"What would pass: {ended(reason.what_would_pass)}",
             reason.help_text,
         ),
@@ -40,12 +56,31 @@ def refused_words(reason: RefusalReason, prompt: str, title: str) -> Reply:
             ReplyField(name=name, value=value)
             for name, value in {
                 "Category": reason.category_title,
-                "Rule": reason.rule.removeprefix("rule:"),
+                _source_name(reason): reason.rule.removeprefix("rule:").removeprefix(_MODEL),
                 "Policy": f"{reason.policy_name} {reason.policy_version}",
             }.items()
             if value
         ),
     )
+
+
+def _by_model(reason: RefusalReason) -> str | None:
+    """Say that a model, and no word list, came to this, and on what it hangs."""
+    if not reason.rule.startswith(_MODEL):
+        return None
+    if reason.span is None:
+        return "A model that reads the whole prompt came to this; no single word decided it."
+    words = [f"“{span.text}”" for span in reason.also]
+    if not words:
+        return "A model that reads the whole prompt came to this; the marked words decided it."
+    return (
+        "A model that reads the whole prompt came to this; the marked words decided it, "
+        f"with {' and '.join(words)}."
+    )
+
+
+def _source_name(reason: RefusalReason) -> str:
+    return "Model" if reason.rule.startswith(_MODEL) else "Rule"
 
 
 def _quote(reason: RefusalReason, prompt: str) -> MarkedText | None:

@@ -272,7 +272,7 @@ class Jobs:
         if step.notice is not None:
             self._notices.add(step.notice, job_id, address, now=now)
         if step.task is not None:
-            queue = SCREENING_QUEUE if step.task is TaskName.SCREEN_PROMPT else queue
+            queue = queue if step.task is TaskName.GENERATE else SCREENING_QUEUE
             self._outbox.add(step.task, job_id, queue, now=now)
 
 

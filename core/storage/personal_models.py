@@ -98,3 +98,13 @@ class TurnRow(Base):
     community_id: Mapped[str] = mapped_column(primary_key=True)
     member_id: Mapped[str] = mapped_column(primary_key=True)
     served_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class RewriteRow(Base):
+    """What a refused request could be instead."""
+
+    __tablename__ = "rewrites"
+
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.job_id"), primary_key=True)
+    spec: Mapped[JSONObject]
+    created_at: Mapped[datetime]

@@ -20,6 +20,7 @@ from core.storage.outbox import Outbox
 from core.storage.pictures import Pictures
 from core.storage.policies import Policies
 from core.storage.reports import Reports
+from core.storage.rewrites import Rewrites
 from core.storage.styles import Styles
 from core.storage.turns import Turns
 from core.storage.uploads import Uploads
@@ -47,6 +48,7 @@ class Unit:
         self.usage = Usage(session)
         self.drafts = Drafts(session)
         self.reports = Reports(session)
+        self.rewrites = Rewrites(session)
         self.chat = Chat(session)
         self.settings = SettingsOfMembers(session)
         self.styles = Styles(session)

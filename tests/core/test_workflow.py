@@ -161,6 +161,16 @@ def test_a_generation_is_sent_exactly_when_a_job_is_queued():
         assert (step.task is TaskName.SCREEN_PROMPT) == (step.state is JobState.SCREENING)
 
 
+def test_what_checks_refuse_is_looked_at_for_a_rewrite():
+    """Not what a person refused: they know why."""
+    looked_at = {row for row, step in ROWS if step.task is TaskName.SUGGEST_REWRITE}
+
+    assert looked_at == {
+        (JobState.NEW, Outcome.RULES_BLOCK),
+        (JobState.SCREENING, Outcome.PROMPT_BLOCK),
+    }
+
+
 def test_every_end_is_told_to_the_author():
     """The rules' block is answered at once by the caller; a delivery is the telling itself."""
     untold = {row for row, step in ROWS if step.state in FINAL and step.notice is None}

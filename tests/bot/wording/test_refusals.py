@@ -4,7 +4,8 @@ import pytest
 from inline_snapshot import snapshot
 
 from bot import wording
-from bot.replies import MarkedText, Visibility
+from bot.replies import Action, MarkedText, Visibility
+from core.contracts.generation import GenerationSpec
 from core.contracts.ids import JobId
 from core.contracts.verdicts import Decision, RefusalReason, Span
 
@@ -43,6 +44,52 @@ Category: Graphic gore
 Rule: gore.wounds
 Policy: easel-pg13 1.0.0+aaaaaaaa\
 """)
+
+
+def test_a_refusal_by_the_classifier_says_so_and_on_what_it_hangs(make_reason, told):
+    reason = make_reason(
+        rule="classifier:easel-screen@2026.11.21-0a1b",
+        also=(Span(start=31, end=36, text="field"),),
+    )
+
+    assert told(wording.refusal(reason, PROMPT, JobId("j"))) == snapshot("""\
+(refusal, private) This request was not drawn
+> a knight with an [open wound] on a field
+Open wounds are not drawn here.
+A model that reads the whole prompt came to this; the marked words decided it, with “field”.
+What would pass: The same scene without blood and wounds.
+Category: Graphic gore
+Model: easel-screen@2026.11.21-0a1b
+Policy: easel-pg13 1.0.0+aaaaaaaa\
+""")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        pytest.param({"span": None}, "no single word decided it", id="no words"),
+        pytest.param({}, "the marked words decided it.", id="one range"),
+    ],
+)
+def test_a_refusal_by_the_classifier_claims_no_more_than_it_knows(make_reason, changes, words):
+    reason = make_reason(rule="classifier:easel-screen@1", **changes)
+
+    assert words in " ".join(wording.refusal(reason, PROMPT, JobId("j")).lines)
+
+
+def test_a_version_that_would_pass_is_shown_and_offered(make_reason, told):
+    """It opens as text; nothing is drawn of itself."""
+    rewrite = GenerationSpec(prompt="a knight with a clean bandage on a field")
+
+    reply = wording.refusal(make_reason(), PROMPT, JobId("j"), rewrite)
+
+    assert reply.fields[0].value == rewrite.prompt
+    (button,) = reply.buttons
+    assert (button.action, button.label, button.form) == (
+        Action.REWRITE,
+        "Use the safe rewrite",
+        True,
+    )
 
 
 def test_what_must_not_be_echoed_is_not(make_reason, told):
