@@ -125,7 +125,7 @@ def admit(  # noqa: PLR0913 - who asks for what, where, and how it came about.
         return price.ask(services, job)
     stood = _record(services, _Screened(job, texts, verdict, place), draft_id)
     match stood.job.state:
-        case JobState.SCREENING:
+        case JobState.SCREENING | JobState.BLOCKED:  # A refused one may have a rewrite.
             services.courier.nudge()
         case JobState.PROMPT_REVIEW:
             services.courier.nudge(address.platform)

@@ -63,12 +63,12 @@ def test_without_a_seed_one_is_drawn_for_each_request(services, ada, address):
     ],
 )
 def test_a_blocked_request_is_recorded_and_goes_nowhere(services, queue, ada, address, text):
-    """The author is told privately; no task, no notice; every entrance is screened."""
+    """The author is told privately; all that is sent is the question for a rewrite."""
     reply = imagine.submit(services, ada, text, address)
 
     assert (reply.kind, reply.visibility) == (ReplyKind.REFUSAL, Visibility.PRIVATE)
     assert services.courier.settle(10)
-    assert queue.sent == []
+    assert queue.sent == [(TaskName.SUGGEST_REWRITE, reply.job_id, "screening")]
     with services.store.reading() as unit:
         assert unit.jobs.get(reply.job_id).state is JobState.BLOCKED
         (verdict,) = unit.verdicts.of_job(reply.job_id)
