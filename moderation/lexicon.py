@@ -6,7 +6,6 @@ for frequent words and for those of the lists; a wrong spelling that is a word i
 "form") is in no table.
 """
 
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
@@ -29,7 +28,11 @@ LISTED = (
 COMMON = 8000
 """Words whose wrong spellings are known: nine tenths of what a prompt is made of."""
 
-_SHORTEST_COMMON, _SHORTEST_LISTED = 5, 4
+COMMON_LONG = 16000
+_REACH = {4: 1500, 5: COMMON}
+"""The shorter a word, the sooner its wrong spellings are somebody's name."""
+
+_SHORTEST_LISTED = 4
 _LISTED_RANK = 2000
 """Words of the lists read as frequent as the 2,000th word: seldom in books, not so in prompts."""
 
@@ -44,9 +47,14 @@ _LETTERS = re.compile("[a-z]+")
 class Lexicon:
     """The words of a language with their ranks, and the wrong spellings that stand for them."""
 
-    def __init__(self, words: Mapping[str, int], listed: frozenset[str]) -> None:
+    def __init__(
+        self, words: Mapping[str, int], listed: frozenset[str], spoken: frozenset[str] = frozenset()
+    ) -> None:
         self._ranks = words
         self.listed = listed
+        """Words that are terms of the lists by themselves."""
+        self.spoken = spoken
+        """Further words of their longer terms, each harmless by itself."""
 
     def __contains__(self, word: str) -> bool:
         return word in self._ranks
@@ -63,14 +71,15 @@ class Lexicon:
         """Find the word that a wrong spelling stands for."""
         return self._misspelt.get(wrong)
 
+    def _is_guarded(self, word: str) -> bool:
+        reach = _REACH.get(len(word), COMMON_LONG)
+        return len(word) >= _SHORTEST_LISTED and (
+            word in self.listed or word in self.spoken or self._ranks[word] < reach
+        )
+
     @cached_property
     def _misspelt(self) -> dict[str, str]:
-        common = [word for word, rank in self._ranks.items() if rank < COMMON]
-        by_rank = sorted(
-            {word for word in common if len(word) >= _SHORTEST_COMMON}
-            | {word for word in self.listed if len(word) >= _SHORTEST_LISTED},
-            key=lambda word: self._ranks[word],
-        )
+        by_rank = sorted(filter(self._is_guarded, self._ranks), key=self._ranks.__getitem__)
         table: dict[str, str] = {}
         for word in by_rank:
             seldom = _SELDOM if word in self.listed else len(self._ranks)
@@ -79,23 +88,6 @@ class Lexicon:
                 if len(wrong) >= shortest and self._ranks.get(wrong, seldom) >= seldom:
                     table.setdefault(wrong, word)
         return table
-
-    @cached_property
-    def letter_costs(self) -> Mapping[str, float]:
-        """Bits that each three letters in a row cost; three that no word holds cost the most."""
-        counts: dict[str, float] = {}
-        for word, rank in self._ranks.items():
-            weight = 1 / math.log2(rank + 4)
-            for three in threes(word):
-                counts[three] = counts.get(three, 0.0) + weight
-        total = sum(counts.values())
-        return {three: math.log2(total / count) for three, count in counts.items()}
-
-
-def threes(word: str) -> Iterator[str]:
-    """List each three characters in a row of a word and its borders."""
-    edged = f"^{word}$"
-    return (edged[at : at + 3] for at in range(len(edged) - 2))
 
 
 def _misspellings(word: str) -> Iterator[str]:
@@ -122,17 +114,14 @@ def english() -> Lexicon:
     for line in read_terms(_PICTURE_FILE):
         for word in line.split():
             ranks[word] = min(ranks.get(word, COMMON), COMMON)
-    # Of terms with several words, each may be harmless: "in her mouth".
-    listed = {
-        term
-        for name in LISTED
-        for term in map(_bare, _terms_of(name))
-        if len(term) >= _SHORTEST_LISTED and _LETTERS.fullmatch(term)
-    }
+    terms = [_bare(term) for name in LISTED for term in _terms_of(name)]
+    listed = {term for term in terms if _LETTERS.fullmatch(term) and len(term) >= _SHORTEST_LISTED}
     listed |= {word for line in read_terms(_GUARDED_FILE) for word in line.split()}
+    # Of terms with several words, each may be harmless: "in her mouth".
+    spoken = {word for term in terms for word in _LETTERS.findall(term) if word in ranks}
     for word in listed:
         ranks[word] = min(ranks.get(word, _LISTED_RANK), _LISTED_RANK)
-    return Lexicon(ranks, frozenset(listed))
+    return Lexicon(ranks, frozenset(listed), frozenset(spoken))
 
 
 def _bare(term: str) -> str:

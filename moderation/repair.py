@@ -94,7 +94,7 @@ def _unspaced(lexicon: Lexicon, match: re.Match[str]) -> str | None:
         _SEPARATORS.sub("", part) for part in re.split(rf"[ .\-_*/|,+~]{{{narrow + 1},}}", run)
     ]
     letters = sum(char.isalpha() for char in run)
-    if letters * 2 < sum(map(len, words)) or sum(map(len, words)) < MIN_JOINED:
+    if letters * 2 <= sum(map(len, words)) or sum(map(len, words)) < MIN_JOINED:
         return None  # Years, sizes and serial numbers: "1 9 8 0", "f 1 . 4".
     parted = [_worded(lexicon, word) for word in words]
     return " ".join(part for part in parted if part) if all(parted) else None
@@ -147,10 +147,6 @@ def _joined(lexicon: Lexicon, match: re.Match[str]) -> str | None:
         return None
     if all(len(part) > 1 and part in lexicon for part in parts) and whole not in lexicon.listed:
         return None
-    if any(part in lexicon and len(part) >= MIN_JOINED for part in parts) and (
-        whole not in lexicon.listed
-    ):
-        return None
     clear = next((clear for clear in _unleeted(whole) if clear in lexicon), None)
     return _reparted(lexicon, parts) if clear is None else clear
 
@@ -172,11 +168,13 @@ def _unleeted(word: str) -> tuple[str, ...]:
 
 def _unleet(lexicon: Lexicon, match: re.Match[str]) -> str | None:
     word = match[0].rstrip("!|")
+    if "!!" in word:
+        return None
     for clear in _unleeted(word)[1:]:
         short = _shortest(lexicon, clear)
         if short is not None and (len(clear) >= MIN_JOINED or clear in lexicon.listed):
             letters = sum(char.isalpha() for char in word)
-            if letters * 2 >= len(word):
+            if letters * 3 >= len(word):
                 return short + match[0][len(word) :]
     return None
 
@@ -193,15 +191,12 @@ def _shortest(lexicon: Lexicon, word: str) -> str | None:
 
 
 def _shorten(lexicon: Lexicon, match: re.Match[str]) -> str | None:
-    if match[0] in lexicon:
-        return None
     short = _shortest(lexicon, match[0])
     return short if short is not None and len(short) >= _SHORTEST_PART else None
 
 
 def _respell(lexicon: Lexicon, match: re.Match[str]) -> str | None:
-    word = match[0]
-    return lexicon.meant(word)
+    return lexicon.meant(match[0])
 
 
 def _mended(lexicon: Lexicon, match: re.Match[str]) -> str | None:

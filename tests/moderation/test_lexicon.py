@@ -41,3 +41,26 @@ def test_a_wrong_spelling_stands_for_a_word(wrong, meant):
 def test_words_of_the_lists_are_known_in_shorter_forms():
     assert english().meant("ndue") == "nude"
     assert english().meant("sx") is None
+
+
+def test_words_of_longer_terms_are_known_in_other_spellings_but_are_not_listed():
+    words = Lexicon({"mouth": 20_000, "sleeve": 30_000}, frozenset(), frozenset({"mouth"}))
+
+    assert words.meant("muoth") == "mouth"
+    assert words.meant("slevee") is None
+    assert "mouth" not in words.listed
+    assert set(words.words()) == {"mouth", "sleeve"}
+
+
+def test_the_shorter_a_word_the_more_frequent_it_must_be():
+    words = Lexicon({"abcd": 2000, "abcde": 9000, "abcdef": 9000}, frozenset())
+
+    assert words.meant("acbd") is None
+    assert words.meant("acbde") is None
+    assert words.meant("acbdef") == "abcdef"
+
+
+def test_a_rare_word_is_taken_for_a_listed_one_spelt_wrongly():
+    words = Lexicon({"castle": 100, "catsle": 30_000}, frozenset({"castle"}))
+
+    assert words.meant("catsle") == "castle"
