@@ -1,7 +1,6 @@
 """Walk a job down the road without workers: what screening and drawing would write."""
 
 from bot.bootstrap import Services
-from core.catalog import load_profile
 from core.contracts.ids import JobId, new_verify_id
 from core.contracts.jobs import Job, Picture
 from core.workflow import Outcome
@@ -64,7 +63,7 @@ def draw(services: Services, job: Job, index: int, size: int = 512) -> Picture:
         model=job.model,
         policy_version=job.policy_version,
         steps=20,
-        guidance_scale=load_profile("easel-small").guidance_scale,
+        guidance_scale=4.0,
         scheduler="DDIMScheduler",
         duration_s=0.5,
         created_at=services.clock(),

@@ -47,7 +47,8 @@ def test_a_whole_request_is_asked_for_again_with_its_seed(services, bob, typed, 
     job = typed(published.upper(), bob)
 
     first = job_of(services, published)
-    assert job.spec == first.spec.model_copy(update={"model": "easel-small"})
+    in_force = {"model": "easel-small", "guidance_scale": 4.0}  # As its pictures tell.
+    assert job.spec == first.spec.model_copy(update=in_force)
     assert (job.seed, job.actor, job.state) == (7, bob, JobState.SCREENING)
     assert (job.parent_id, job.action) == (published, "rerun")
     with services.store.reading() as unit:
