@@ -151,7 +151,7 @@ def _harmless(everything: Sequence[Tested]) -> dict[str, list[float]]:
 def _harmful(everything: Sequence[Tested]) -> dict[str, list[Tested]]:
     sexual = ("sexual_explicit", "sexual_suggestive")
     openai = _of(everything, ("openai_moderation",), 1)
-    own = [one for one in everything if one.row.source.startswith("own/") and one.row.label == 1]
+    own = [one for one in everything if _is_own(one.row) and one.row.label == 1]
     by_set = {
         "adversarial_nibbler": _of(everything, ("adversarial_nibbler",), 1),
         "overt_unsafe (half unseen)": _of(everything, ("overt_unsafe",), 1, is_whole=False),
@@ -168,6 +168,11 @@ def _harmful(everything: Sequence[Tested]) -> dict[str, list[Tested]]:
     for source in sorted({one.row.source for one in own}):
         by_set[source] = [one for one in own if one.row.source == source]
     return by_set
+
+
+def _is_own(row: Row) -> bool:
+    """Tell whether we wrote a row; those behind an opening are there for calibration."""
+    return row.source.startswith("own/") and not row.source.endswith("+opening")
 
 
 def _rates(scores: Sequence[float], block: float, review: float) -> Report:

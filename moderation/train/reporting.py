@@ -34,6 +34,8 @@ def _rates(title: str, sets: Report) -> list[str]:
     ]
     for name, rates in sets.items():
         caught = rates["caught"]
+        if not caught["count"]:
+            continue
         cells = {"blocked": rates["blocked"]["share"], "caught": caught["share"]}
         bounds = {key: caught[key] for key in ("count", "low", "high")}
         lines.append(_RATES.format(name=name, **cells, **bounds))
