@@ -70,6 +70,12 @@ COMMANDS: tuple[Command, ...] = (
         "List the commands, and on the next page the flags; say what the model knows.",
         "/help 2",
     ),
-    Command("policy", "/policy", "Show what is allowed here and what is not.", "/policy"),
+    Command(
+        "policy",
+        "/policy [WORD]",
+        "Show what is allowed here and what is not; moderators draft changes, admins put them in "
+        "force.",
+        "/policy",
+    ),
 )
 """In the order in which help lists them."""

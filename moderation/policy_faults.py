@@ -217,8 +217,9 @@ def _fault_of(document: Document, problem: ErrorDetails, where: _Known) -> Fault
             hint = "write `kind:` with 'terms', 'pattern' or 'pair'"
             return document.value_fault((*path, "kind"), "this rule has no known kind", hint)
         case "unknown_reference":
-            known = where.tree.get(str(context["place"]), {})
-            hint = _nearest(str(context["name"]), known)
+            place = str(context["place"])
+            own = document.mapping(place)  # What is the author's own helps, should nothing be near.
+            hint = _nearest(str(context["name"]), where.tree.get(place, {}), own or None)
             return document.value_fault(path, problem["msg"], hint)
     message, hint = _WORDED.get(kind, (problem["msg"], ""))
     return document.value_fault(path, message.format(**context), hint)
@@ -264,6 +265,6 @@ def _fields_at(path: Path, tree: dict[str, Any]) -> Iterable[str]:
     return model.model_fields
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
+def _nearest(name: str, known: Iterable[str], listed: Iterable[str] | None = None) -> str:
     close = get_close_matches(name, known, 1)
-    return f"did you mean `{close[0]}`?" if close else f"known: {', '.join(known)}"
+    return f"did you mean `{close[0]}`?" if close else f"known: {', '.join(listed or known)}"

@@ -40,7 +40,7 @@ def layer_of(version: PolicyVersion) -> Layer:
     Raises:
         PolicyError: `policy_corrupt`, when it is not what was proposed.
     """
-    name = f"{version.scope.level} version {version.number}"
+    name = f"{version.scope.level} version {version.number}" if version.number else "proposal"
     if digest_of(version.source, version.files) != version.sha256:
         raise PolicyError("policy_corrupt", file=name, faults=[])
     return Layer(version.scope.level, name, version.source, version.files)

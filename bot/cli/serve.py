@@ -15,6 +15,9 @@ def web(
         bool,
         typer.Option("--moderator-link", help="Print a one-time link for a moderator instead."),
     ] = False,
+    admin_link: Annotated[
+        bool, typer.Option("--admin-link", help="Print a one-time link for an admin instead.")
+    ] = False,
 ) -> None:
     """Serve the local web chat and deliver its answers."""
     from core.settings import CoreSettings, WebSettings
@@ -22,11 +25,13 @@ def web(
     terminal = Terminal()
     with terminal.guarded():
         core, settings = CoreSettings(), WebSettings()
-        if moderator_link:
+        if moderator_link or admin_link:
             from bot.web_app.session import entry_link
+            from core.contracts.actors import Role
 
             secret = core.secret_key.get_secret_value()
-            terminal.result(entry_link(settings.url, secret, settings.community))
+            role = Role.ADMIN if admin_link else Role.MODERATOR
+            terminal.result(entry_link(settings.url, secret, settings.community, role))
         else:
             from bot.web_app.app import serve
 

@@ -12,6 +12,7 @@ from bot.usecases import imagine, show
 from bot.usecases.cancel import cancel_command
 from bot.usecases.favourites import favourites_command
 from bot.usecases.history import history_command
+from bot.usecases.policy import policy_command
 from bot.usecases.rerun import rerun_command
 from bot.usecases.settings import settings_command
 from bot.usecases.styles import style_command
@@ -63,6 +64,6 @@ _COMMANDS: dict[str, _Run] = {
     "settings": settings_command,
     "style": style_command,
     "help": lambda services, _actor, rest, _address: cards.help_command(services, rest),
-    "policy": lambda services, _actor, _rest, _address: cards.policy_card(services),
+    "policy": policy_command,
 }
 """What each word of `COMMANDS` does."""

@@ -1,4 +1,4 @@
-"""Answer what Easel can do here and what the community allows."""
+"""Answer what Easel can do here."""
 
 from bot import wording
 from bot.bootstrap import Services
@@ -20,8 +20,3 @@ def help_command(services: Services, rest: str) -> Reply:
 def help_card(services: Services, page: int = 1) -> Reply:
     """List the commands and flags, and what the model in force knows."""
     return wording.help_card(COMMANDS, FLAGS, services.catalog.default, page)
-
-
-def policy_card(services: Services) -> Reply:
-    """Show the policy in force in the community's own words."""
-    return wording.policy_card(services.gate.policy)

@@ -71,8 +71,9 @@ async def enter(
     if not is_first:
         raise UserError("entry_link_used")
     session = web.sessions.read(request.cookies.get(COOKIE)) or web.sessions.new()
+    promoted = web.sessions.promote(session, web.sessions.role_of(token))
     response = RedirectResponse("/", status_code=303)
-    _remember(request, response, web.sessions.write(web.sessions.promote(session)))
+    _remember(request, response, web.sessions.write(promoted))
     return response
 
 

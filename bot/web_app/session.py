@@ -26,6 +26,8 @@ ENTRY_MAX_AGE_S = 12 * 3600
 MODERATOR_FOR_S = 7 * 24 * 3600
 """Being a moderator by link ends after a week; another link renews it."""
 
+_PURPOSES = frozenset({Role.MODERATOR.value, Role.ADMIN.value})
+
 _ADJECTIVES = (
     "Amber Bold Brave Bright Calm Clever Coral Curious Gentle Golden Happy Humble Indigo Ivory "
     "Jolly Kind Lively Lucky Mellow Merry Nimble Noble Olive Patient Quick Quiet Rosy Scarlet "
@@ -45,6 +47,7 @@ class Session(Contract):
     member_id: MemberId
     name: str = Field(max_length=80)
     moderator_until: int = Field(default=0, description="Unix time; 0: never was one.")
+    admin_until: int = Field(default=0, description="Unix time; 0: never was one.")
 
 
 class Sessions:
@@ -83,22 +86,27 @@ class Sessions:
 
     def actor(self, session: Session) -> Actor:
         """Name the person behind a session, with the role in force now."""
-        is_moderator = session.moderator_until > self._clock()
+        now = self._clock()
+        role = Role.MODERATOR if session.moderator_until > now else Role.MEMBER
         return Actor(
             community_id=session.community_id,
             member_id=session.member_id,
             display_name=session.name,
-            role=Role.MODERATOR if is_moderator else Role.MEMBER,
+            role=Role.ADMIN if session.admin_until > now else role,
         )
 
-    def promote(self, session: Session) -> Session:
-        """Make a session a moderator's for a week."""
+    def promote(self, session: Session, role: Role = Role.MODERATOR) -> Session:
+        """Make a session a moderator's, or an admin's, for a week."""
         until = int(self._clock()) + MODERATOR_FOR_S
-        return session.model_copy(update={"moderator_until": until})
+        return session.model_copy(update={f"{role}_until": until})
 
-    def entry_token(self) -> str:
-        """Make a one-time token that lets its bearer in as a moderator."""
-        return str(self._entries.dumps({"purpose": "moderator", "id": new_id(20)}))
+    def entry_token(self, role: Role = Role.MODERATOR) -> str:
+        """Make a one-time token that lets its bearer in as a moderator or an admin."""
+        return str(self._entries.dumps({"purpose": role.value, "id": new_id(20)}))
+
+    def role_of(self, token: str) -> Role:
+        """Tell what a token that was checked makes of its bearer."""
+        return Role(self._entries.loads(token)["purpose"])
 
     def read_entry(self, token: str) -> str:
         """Check an entry token and return its id; that it is used once, the caller sees to.
@@ -110,12 +118,14 @@ class Sessions:
             fields = self._entries.loads(token, max_age=ENTRY_MAX_AGE_S)
         except BadData as error:
             raise UserError("entry_link_invalid") from error
-        if not isinstance(fields, dict) or fields.get("purpose") != "moderator":
+        if not isinstance(fields, dict) or fields.get("purpose") not in _PURPOSES:
             raise UserError("entry_link_invalid")
         return str(fields["id"])
 
 
-def entry_link(base_url: str, secret_key: str, community_id: str) -> str:
-    """Make the one-time link by which a moderator enters the chat."""
-    token = Sessions(secret_key, CommunityId(community_id)).entry_token()
+def entry_link(
+    base_url: str, secret_key: str, community_id: str, role: Role = Role.MODERATOR
+) -> str:
+    """Make the one-time link by which a moderator, or an admin, enters the chat."""
+    token = Sessions(secret_key, CommunityId(community_id)).entry_token(role)
     return f"{base_url.rstrip('/')}/enter?token={token}"

@@ -22,6 +22,19 @@ from bot.wording.forms import region_form, text_form
 from bot.wording.keepsakes import settings_card, styles_card, words_refused
 from bot.wording.labels import verified
 from bot.wording.lists import favourite_marked, favourites_card, history_card
+from bot.wording.policies import (
+    policy_activated,
+    policy_explained,
+    policy_exported,
+    policy_fault,
+    policy_history,
+    policy_list,
+    policy_lists,
+    policy_proposed,
+    policy_replayed,
+    policy_shadowed,
+    policy_tried,
+)
 from bot.wording.prices import draft_declined, gpu_seconds, price_asked
 from bot.wording.progress import accepted, place_line, progress_line
 from bot.wording.refusals import refusal
@@ -44,7 +57,18 @@ __all__ = [
     "history_card",
     "output_held",
     "place_line",
+    "policy_activated",
     "policy_card",
+    "policy_explained",
+    "policy_exported",
+    "policy_fault",
+    "policy_history",
+    "policy_list",
+    "policy_lists",
+    "policy_proposed",
+    "policy_replayed",
+    "policy_shadowed",
+    "policy_tried",
     "price_asked",
     "progress_line",
     "refusal",

@@ -7,6 +7,7 @@ from bot.wording.mistakes import COMMANDS, GRAMMAR, PICTURES, Words
 from bot.wording.outages import AWAY, DRAWING, INSIDE, SET_UP
 from bot.wording.personal_mistakes import PERSONAL
 from bot.wording.phrases import joined
+from bot.wording.policy_mistakes import POLICIES
 from core.errors import AppError
 
 SENTENCES: dict[str, Words] = {
@@ -14,6 +15,7 @@ SENTENCES: dict[str, Words] = {
     **PICTURES,
     **COMMANDS,
     **PERSONAL,
+    **POLICIES,
     **AWAY,
     **DRAWING,
     **SET_UP,

@@ -49,7 +49,7 @@ class PolicyVersion(Contract):
 
     version_id: PolicyVersionId
     scope: Scope
-    number: int = Field(ge=1, description="Its place among the versions of its scope.")
+    number: int = Field(ge=0, description="Its place in its scope, from 1; 0: not kept yet.")
     sha256: str = Field(description="Of the text and its term files.")
     source: str = Field(description="The YAML as it was proposed.")
     files: Mapping[str, tuple[str, ...]] = Field(

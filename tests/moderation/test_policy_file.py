@@ -121,7 +121,7 @@ policy.yaml:240:3: the list `minors` belongs to the floor
 policy.yaml:386:13: unknown list `shock`
         lists: [shock]
                 ^
-    hint: known: minors, child_abuse, nudity, explicit, sexual_violence, anatomy, crude, sexualised, undress, nudify, clothing, real_people, suggestive, crude_birds, birds, medicine, gore, violence, self_harm, self_harm_topics, helping, slurs, hate, teaching, private_people, humiliating, figures, damaging, drawn, documents, forging, invented, illegal_instructions, illegal_goods, private_facts, exposing\
+    hint: known: suggestive, crude_birds, birds, medicine, gore, violence, self_harm, self_harm_topics, helping, slurs, hate, teaching, private_people, humiliating, figures, damaging, drawn, documents, forging, invented, illegal_instructions, illegal_goods, private_facts, exposing, minors\
 """),
             id="floor list",
         ),

@@ -45,7 +45,7 @@ The flags: /help 2
 /settings [NAME VALUE]: Show or change what is in force where your requests do not say otherwise.
 /style [save NAME WORDS]: List your own styles; save, delete or use one.
 /help [PAGE]: List the commands, and on the next page the flags; say what the model knows.
-/policy: Show what is allowed here and what is not.
+/policy [WORD]: Show what is allowed here and what is not; moderators draft changes, admins put them in force.
 
 (card, private) How to ask for a picture, page 2
 Flags follow the prompt of /imagine, in any order.

@@ -1,0 +1,102 @@
+"""What changes between two policies is said value by value, and what loosens grave ones is known."""
+
+import pytest
+
+from core.contracts.policies import Level
+from moderation.policy import DEFAULT_POLICY
+from moderation.policy_diff import differences, loosened
+from moderation.policy_file import effective, file_layer, part_layer
+
+BASE = file_layer(DEFAULT_POLICY)
+LIMITS = "categories: {hate_extremism: {thresholds: {review: 0.3, block: 0.6}}}"
+
+
+def policy_with(*parts):
+    return effective((BASE, *(part_layer(Level.COMMUNITY, "part", part) for part in parts))).policy
+
+
+def between(before, after):
+    return loosened(policy_with(*before), policy_with(*before, after))
+
+
+WORD = policy_with().lists["hate"].terms[0]
+
+
+@pytest.mark.parametrize(
+    ("part", "named"),
+    [
+        pytest.param(
+            "categories: {sexual_explicit: {action: review}}", "sexual_explicit", id="action"
+        ),
+        pytest.param(
+            "categories: {sexual_explicit: {age_restricted_action: allow}}",
+            "sexual_explicit",
+            id="age",
+        ),
+        pytest.param(
+            "categories: {hate_extremism: {severity: low}}", "hate_extremism", id="severity"
+        ),
+        pytest.param(
+            "categories: {hate_extremism: {thresholds: {block: 0.7}}}",
+            "hate_extremism",
+            id="threshold",
+        ),
+        pytest.param(
+            "categories: {hate_extremism: {thresholds: null}}", "hate_extremism", id="none"
+        ),
+        pytest.param(f"lists: {{hate: {{remove: ['{WORD}']}}}}", "hate_extremism", id="term"),
+        pytest.param("lists: {hate: {allow: [flag]}}", "hate_extremism", id="allowed in a list"),
+        pytest.param("lists: {teaching: {add: [castle]}}", "hate_extremism", id="excuse"),
+        pytest.param("without_rules: [hate.symbols]", "hate_extremism", id="rule removed"),
+        pytest.param("rules: [{id: hate.slurs, decision: allow}]", "hate_extremism", id="decision"),
+        pytest.param("rules: [{id: hate.slurs, allow: [castle]}]", "hate_extremism", id="allow"),
+        pytest.param(
+            "rules: [{id: hate.slurs, unless: [teaching]}]", "hate_extremism", id="unless"
+        ),
+        pytest.param("rules: [{id: hate.slurs, lists: [shock]}]", "hate_extremism", id="lists"),
+        pytest.param(
+            "rules: [{id: harassment.known_person, within_words: 1}]",
+            "harassment_private_person",
+            id="nearer",
+        ),
+        pytest.param("mode: shadow", "everything", id="shadow"),
+        pytest.param("roles: {activate: member}", "everything", id="roles"),
+    ],
+)
+def test_loosening_a_grave_category_is_seen(part, named):
+    assert named in between((LIMITS,), part)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "title: Club",
+        "categories: {gore_graphic: {action: allow}}",
+        "categories: {hate_extremism: {member_text: Not here.}}",
+        "categories: {hate_extremism: {thresholds: {block: 0.5}}}",
+        "lists: {hate: {add: [zorblax]}}",
+        "lists: {shock: {allow: [castle]}}",
+        "without_rules: [gore.terms]",
+        "rules: [{id: harassment.known_person, within_words: 20}]",
+        "rules: [{id: own.words, kind: terms, category: hate_extremism, lists: [shock]}]",
+        "roles: {propose: admin}",
+        "classifier_missing: block",
+    ],
+)
+def test_what_is_stricter_or_not_grave_takes_one_person(part):
+    assert between((LIMITS,), part) == []
+
+
+def test_no_difference_is_none():
+    assert differences(policy_with(), policy_with()) == []
+
+
+def test_a_difference_says_before_and_after():
+    after = policy_with("title: Club", "lists: {shock: {add: [zorblax]}}", "profile: g")
+
+    told = {each.path: (each.before, each.after) for each in differences(policy_with(), after)}
+
+    assert told["title"] == ("PG-13", "Club")
+    assert told["lists.shock.terms"] == ("", "+zorblax")
+    assert told["profile"] == ("null", "g")
+    assert told["categories.violence_weapons.action"] == ("review", "block")
