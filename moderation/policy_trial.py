@@ -1,6 +1,7 @@
 """Hold a policy to what its rules must find and leave alone, and to a labelled set if one is given.
 
-Each rule may carry examples; the shipped ones do in `policies/examples`, one file a rule.
+Each rule may carry examples; those of the shipped ones are in `policies/examples`, one file a
+rule, which are the prompts that the tests hold them to.
 """
 
 import json

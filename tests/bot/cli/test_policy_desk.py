@@ -8,7 +8,7 @@ from core.contracts.policies import PolicyDeed, Scope
 from core.settings import CoreSettings
 from core.storage import Store
 
-PART = "title: Club\nlists:\n  shock: {add: [zorblax], file: own.txt}\n"
+PART = "title: Club\nlists:\n  ours: {file: own.txt}\n  shock: {add: [zorblax]}\n"
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_a_part_goes_from_file_to_force_and_back(easel, part):
     explained = easel("policy", "explain", "title").stdout
     assert explained == "title: Club  [community community version 1]\n"
     assert easel("policy", "export").stdout.strip() == PART.strip()
-    assert "quibblewort" in easel("policy", "lists", "shock").stdout
+    assert "quibblewort" in easel("policy", "lists", "ours").stdout
     assert "The wider policy alone" in easel("policy", "rollback").stdout
 
     history = easel("policy", "history").stdout

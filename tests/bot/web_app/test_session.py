@@ -161,3 +161,27 @@ def test_an_entry_link_carries_its_token(clock):
 
     assert (link.netloc, link.path) == ("127.0.0.1:8700", "/enter")
     assert Sessions("a secret", "local", clock).read_entry(parse_qs(link.query)["token"][0])
+
+
+def test_an_admins_link_makes_an_admin_and_a_moderators_no_more():
+    """The token says which, and nobody can write one without the secret."""
+    sessions = Sessions("for-tests-only", "local")
+    roles = {}
+
+    for role in (Role.MODERATOR, Role.ADMIN):
+        token = sessions.entry_token(role)
+        sessions.read_entry(token)
+        promoted = sessions.promote(sessions.new(), sessions.role_of(token))
+        roles[role] = sessions.actor(promoted).role
+
+    assert roles == {Role.MODERATOR: Role.MODERATOR, Role.ADMIN: Role.ADMIN}
+
+
+def test_an_admins_week_ends():
+    now = [1_000_000.0]
+    sessions = Sessions("for-tests-only", "local", clock=lambda: now[0])
+    admin = sessions.promote(sessions.new(), Role.ADMIN)
+
+    now[0] += MODERATOR_FOR_S + 1
+
+    assert sessions.actor(admin).role is Role.MEMBER
