@@ -29,8 +29,12 @@ system: ## Install what the browser tests need from Debian (skipped where it can
 demo: setup ## Start everything on this machine, draw one picture, serve the local chat
 	@$(BIN)/easel demo
 
+# Tests that start whole stacks, draw or drive a browser run one at a time; the others two by two.
+ALONE := $(addprefix tests/,architecture bench bot/embedded bot/web_app e2e worker)
+
 test: setup system ## Run every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(addprefix --ignore=,$(ALONE))
+	@$(BIN)/python -m pytest $(ALONE)
 
 check: setup ## Formatting, lint, types, import contracts
 	$(BIN)/ruff format --check .
