@@ -14,6 +14,7 @@ from core.settings import CoreSettings
 from core.storage import Store
 from core.workflow import JobState, Outcome
 from moderation.engine import Gate
+from moderation.gates import Gates
 from moderation.policy import load_policy
 from tests.fakes import FakeClock, FakeQueue
 from worker.engine.messages import DrawFinished, DrawProgress, DrawRequest, DrawResult, PictureDrawn
@@ -143,7 +144,14 @@ class Workplace:
             CoreSettings(job_lease_s=self.job_lease_s),
             self.catalog,
             self.engine,
-            Finishing(self.catalog, self.gate, self.stamper, self.blobs, self.clock),
+            Finishing(
+                self.catalog,
+                self.gate,
+                self.stamper,
+                self.blobs,
+                self.clock,
+                Gates(self.store, self.gate),
+            ),
             self.store,
             self.queue,
             self.signals,

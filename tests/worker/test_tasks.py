@@ -11,6 +11,7 @@ from PIL import Image
 
 from core.blobs import Blobs
 from core.contracts.ids import JobId
+from core.contracts.policies import Scope
 from core.contracts.verdicts import Decision, Stage
 from core.errors import AppError, Unavailable
 from core.provenance.keys import load_or_create_keys
@@ -20,6 +21,7 @@ from core.storage import Store
 from core.workflow import JobState, Outcome, TaskName
 from moderation.engine import Gate
 from moderation.policy import Previews, Thresholds, load_policy
+from tests.moderation.test_gates import put
 from tests.worker.engines import PATIENCE_S
 from tests.worker.jobs import JOB_ID, PROFILE, Workplace, job_for, queue_up
 from worker.engine.supervisor import EngineDied, EngineDrained
@@ -399,6 +401,21 @@ def test_the_strictest_verdict_decides_for_all(place, files, opinions, state, ar
     )
     assert files() == sorted(kept)
     assert len(kept) == (0 if area is None else 2)
+
+
+def test_the_pictures_gate_is_that_of_the_place(place):
+    """A channel that waits for a moderator does so for its pictures too, and their label says it."""
+    job = job_for()
+    scope = Scope(community_id=job.actor.community_id, channel_id=job.address.channel_id)
+    put(place.store, scope, "image_check_missing: review")
+    queue_up(place.store, job)
+
+    place.generate()
+
+    assert place.job().state is JobState.OUTPUT_REVIEW
+    [verdict] = place.verdicts()
+    assert verdict.policy_version != place.gate.policy.version
+    assert place.pictures()[0].policy_version == verdict.policy_version
 
 
 def test_a_gate_that_breaks_lets_nothing_through(place, monkeypatch, files):
