@@ -13,11 +13,14 @@ leave-one-source-out.
 import argparse
 import importlib
 import importlib.util
+import json
 import resource
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.moderation_sets import (
     SETS,
@@ -44,8 +47,11 @@ EVADED = 240
 
 Told = list[tuple[Prompt, Screened]]
 
-OTHERS = ("bench.moderation_rules", "bench.moderation_replay")
-"""Benches of parts, each with a `measure()`; one that is missing is said to be."""
+OTHERS: Mapping[str, Callable[[Any, Path | None], object]] = {
+    "bench.moderation_rules": lambda part, data: part.measure(data),
+    "bench.moderation_replay": lambda part, _: part.measure(),
+}
+"""Benches of parts, and how each is asked; one that is missing is said to be."""
 
 BARS: tuple[tuple[str, str, str, float, bool], ...] = (
     ("everyday_blocked", "blocked: everyday prompts", "everyday", 1.0, False),
@@ -95,7 +101,7 @@ def main() -> None:
         timed = [prompt.text for prompt, _ in _of(told, "everyday", "traffic", "scary")][::2]
     figures += _cost(screener, list(map(_line, timed)))
     if not asked.without_parts:
-        detail["parts"] = _parts()
+        detail["parts"] = _parts(asked.data)
     publish("moderation", figures, detail)
 
 
@@ -267,19 +273,27 @@ def _table(told: Told) -> list[dict[str, object]]:
     return rows
 
 
-def _parts() -> dict[str, object]:
+def _parts(data: Path | None) -> dict[str, object]:
     found: dict[str, object] = {}
-    for name in OTHERS:
+    for name, ask in OTHERS.items():
         if importlib.util.find_spec(name) is None:
             print(f"without {name}: it is not there")
             continue
-        found[name.rpartition("_")[2]] = importlib.import_module(name).measure()
-        print(f"{name}: {_short(found[name.rpartition('_')[2]])}")
+        measured = _plain(ask(importlib.import_module(name), data))
+        print(f"{name}: {json.dumps(measured)[:2000]}")
+        found[name] = measured
     return found
 
 
-def _short(measured: object) -> str:
-    return f"{len(measured)} figures" if isinstance(measured, Mapping | Sequence) else str(measured)
+def _plain(measured: object) -> object:
+    """Turn what a part measured into what JSON takes."""
+    if is_dataclass(measured) and not isinstance(measured, type):
+        return asdict(measured)
+    if isinstance(measured, Mapping):
+        return {str(key): _plain(value) for key, value in measured.items()}
+    if isinstance(measured, list | tuple):
+        return [_plain(value) for value in measured]
+    return measured
 
 
 if __name__ == "__main__":

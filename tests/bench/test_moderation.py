@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import dataclass
 
 import pytest
 
@@ -34,7 +35,9 @@ def run(monkeypatch, tmp_path, capsys):
     def invoke(*arguments):
         monkeypatch.setenv("EASEL_SCREENING_CLASSIFIER", "none")
         monkeypatch.setattr(report, "FOLDER", tmp_path / "out")
-        monkeypatch.setattr(sys, "argv", ["bench", "--without-parts", *map(str, arguments)])
+        own = [str(each) for each in arguments if each != "--with-parts"]
+        parts = [] if "--with-parts" in arguments else ["--without-parts"]
+        monkeypatch.setattr(sys, "argv", ["bench", *parts, *own])
         moderation.main()
         written = json.loads((tmp_path / "out" / "moderation.json").read_text("utf-8"))
         return written, capsys.readouterr().out
@@ -78,6 +81,29 @@ def test_without_data_it_says_so(run):
     assert "without a folder of labelled sets" in printed
     assert "everyday_blocked" not in written
     assert 0 < written["p50_ms"] <= written["p99_ms"]
+
+
+def test_what_other_parts_measured_stands_beside(run, folder, monkeypatch):
+    """Whatever shape it has."""
+
+    @dataclass
+    class Count:
+        what: str
+        hits: int
+
+    monkeypatch.setattr(
+        moderation,
+        "OTHERS",
+        {
+            "bench.report": lambda _part, data: [Count(data.name, 3)],
+            "bench.no_such_part": lambda part, _: part.measure(),
+        },
+    )
+
+    written, printed = run("--data", folder, "--with-parts")
+
+    assert written["detail"]["parts"] == {"bench.report": [{"what": folder.name, "hits": 3}]}
+    assert "without bench.no_such_part" in printed
 
 
 def test_a_euphemism_is_no_hiding_where_it_changes_nothing():
