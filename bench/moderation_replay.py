@@ -81,7 +81,7 @@ def _draft(part: str) -> Policy:
 
 
 def _fill(store: Store, policy: Policy, requests: int) -> None:
-    gate, judge = Gate(policy), Judge(policy)
+    gate, judge = Gate(policy), Judge(policy, {policy.version: prints_of(policy)})
     chance = random.Random(4)
     made = _requests(chance, requests)
     for start in range(0, requests, 5000):
@@ -139,8 +139,8 @@ def main() -> None:
     options.add_argument("--requests", type=int, default=REQUESTS)
     found = measure(options.parse_args().requests)
     print(json.dumps(found, indent=2))
-    slowest = max(case["seconds"] for case in found.values())
-    print(f"slowest {slowest} s, bar {BAR_S} s: {'holds' if slowest < BAR_S else 'MISSED'}")
+    slowest = max(found[name]["seconds"] for name in DRAFTS)
+    print(f"slowest draft {slowest} s, bar {BAR_S} s: {'holds' if slowest < BAR_S else 'MISSED'}")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from moderation.inquiry import rank
 from moderation.policy import FLOOR_CATEGORIES, MissingCheck, Policy, Rule, Severity
 from moderation.policy_house import Mode
 from moderation.readings import Reading
-from moderation.rules import RuleBook
+from moderation.rules import CompiledRule, RuleBook
 from moderation.weighing import LOWERED, Scale, Weighed
 
 _GRAVITY = tuple(Severity)
@@ -127,6 +127,7 @@ class Judge:
         self._books: dict[str, RuleBook | None] = {}
         self._same: dict[str, frozenset[str]] = {}
         self._found: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._possible: dict[tuple[int, frozenset[str]], tuple[CompiledRule, ...]] = {}
         self._scales = {is_it: Scale(policy, is_it) for is_it in (False, True)}
         self._lowest = {is_it: _lowest(policy, is_age_restricted=is_it) for is_it in (False, True)}
         self.looked_again = 0
@@ -179,7 +180,10 @@ class Judge:
 
     def _found_by(self, book: RuleBook, readings: Sequence[tuple[str, Reading]]) -> tuple[str, ...]:
         lists = book.lists_in(readings)
-        rules = [rule for rule in book.rules if rule.is_possible(lists)] if lists else []
+        rules = self._possible.get((id(book), lists))
+        if rules is None:  # Few sets of lists come up, again and again.
+            rules = tuple(rule for rule in book.rules if rule.is_possible(lists))
+            self._possible[id(book), lists] = rules
         if not rules:
             return ()
         scan = book.scan_readings(readings)
