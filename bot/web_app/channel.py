@@ -186,6 +186,9 @@ class Channel:
         if reply.kind is ReplyKind.PROGRESS and self._shows_progress(job.job_id):
             return  # Pages say by themselves where a waiting job stands.
         with self._store.unit() as unit:
+            standing = unit.chat.get(job_key(job.job_id))
+            if reply.kind is ReplyKind.REFUSAL and standing is not None and standing.is_deleted:
+                return  # Dismissed by its author; that there is a rewrite brings it not back.
             self._put_of_job(unit, job, reply)
 
     def edit(self, job_id: JobId, reply: Reply) -> list[ChatMessage]:

@@ -2,12 +2,14 @@
 
 import pytest
 
-from bot.replies import Reply, ReplyKind, Visibility
+from bot.replies import Action, Reply, ReplyKind, Visibility
+from bot.standing import read_standing, tell
 from bot.usecases import commands
 from bot.web_app.channel import CHANGES_MOST, Channel, job_key, reply_key, said_key
 from core.contracts.actors import Actor
+from core.contracts.generation import GenerationSpec
 from core.errors import NotFound
-from core.workflow import Outcome
+from core.workflow import NoticeKind, Outcome
 
 ANNA = Actor(community_id="local", member_id="web:anna", display_name="Quiet Heron")
 BEN = Actor(community_id="local", member_id="web:ben", display_name="Bold Finch")
@@ -162,6 +164,38 @@ def test_dismissing_a_job_s_private_news_forgets_its_command_too(channel, ask):
 
     for key in keys(channel, ANNA)[1:]:
         channel.dismiss(ANNA, key)
+
+    assert keys(channel, ANNA) == []
+
+
+def refusal_with_rewrite(services, job_id):
+    """Have a rewrite found for a refused job, as screening does, and word what is told then."""
+    with services.store.unit() as unit:
+        unit.rewrites.add(job_id, GenerationSpec(prompt="a castle"), now=services.clock())
+    with services.store.reading() as unit:
+        standing = read_standing(unit, unit.jobs.get(job_id))
+    return standing.job, tell(services, standing, NoticeKind.REFUSED)
+
+
+def test_a_rewrite_comes_to_the_refusal_s_own_card(services, channel, ask):
+    """In its place, for its author alone."""
+    _, job_id = ask("/imagine a decapitated corpse, gore")
+    before = keys(channel, ANNA)
+
+    channel.post(*refusal_with_rewrite(services, job_id))
+
+    assert keys(channel, ANNA) == before
+    assert keys(channel, BEN) == []
+    reply = Reply.model_validate_json(channel.recent(ANNA)[1][-1].body)
+    assert [button.action for button in reply.buttons] == [Action.REWRITE]
+
+
+def test_a_rewrite_does_not_bring_a_dismissed_refusal_back(services, channel, ask):
+    _, job_id = ask("/imagine a decapitated corpse, gore")
+    for key in keys(channel, ANNA)[1:]:
+        channel.dismiss(ANNA, key)
+
+    channel.post(*refusal_with_rewrite(services, job_id))
 
     assert keys(channel, ANNA) == []
 
