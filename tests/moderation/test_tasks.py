@@ -157,7 +157,7 @@ class TestScreenPrompt:
         screening.screen_prompt("job1")
 
         assert state_of(store) is JobState.BLOCKED
-        assert queue.sent == []
+        assert queue.sent == [(TaskName.SUGGEST_REWRITE, "job1", "screening")]
         assert signals.woken == ["easel.wake.web"]
 
     def test_the_words_of_a_named_style_are_screened_with_the_prompt(self, screening, store):
