@@ -196,3 +196,37 @@ def test_a_file_that_is_no_picture_is_refused_in_words(person):
     anna.page.locator(".passing").wait_for()
     assert box.input_value() == "/imagine a cat"
     assert anna.page.locator("[data-upload]").count() == 0
+
+
+def test_one_picture_is_varied_a_little_or_a_lot_and_enlarged(person, stage):
+    """Each button under it is a job of its own that knows its parent."""
+    anna = person()
+    first = drawn(anna, stage)
+    picture, before = picture_of(stage, first), first
+    asked = []
+    for button in ("Vary (subtle)", "Vary (strong)", "Upscale"):
+        anna.page.get_by_role("button", name=button, exact=True).first.click()
+        job = next_job(stage, before)
+        before = job.job_id
+        asked.append((job.action, job.parent_id, job.spec.image))
+
+    actions = ("vary_subtle", "vary_strong", "upscale")
+    assert asked == [(action, first, picture.verify_id) for action in actions]
+
+
+def test_permutations_and_repeats_are_one_message(person, stage):
+    """Six pictures of one request, told apart by their words."""
+    anna = person()
+    job_id = drawn(anna, stage, "/imagine a {red,green,blue} heart --repeat 2")
+
+    assert stage.newest().job_id == job_id
+    assert anna.page.locator(".gallery").count() == 1
+    assert anna.page.locator(".gallery figure").count() == 6
+
+
+def test_a_tile_is_asked_for(person, stage):
+    anna = person()
+    job_id = drawn(anna, stage, "/imagine a blue circle on a yellow background --tile")
+
+    with stage.services.store.reading() as unit:
+        assert unit.jobs.get(job_id).spec.is_tile
