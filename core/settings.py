@@ -227,6 +227,20 @@ class WorkerSettings(BaseSettings):
         ge=0,
         description="At SIGTERM, how long running jobs may go on before they are handed back.",
     )
+    image_classifier: str = Field(
+        "small",
+        min_length=1,
+        description="What looks at pictures: `small`, `none`, a folder or a Hugging Face id.",
+    )
+    image_category_map: Path | None = Field(
+        None, description="YAML that says what its answers mean; see docs/pictures.md."
+    )
+    image_timeout_s: float = Field(
+        30.0, gt=0, description="A check of a picture slower than this means review."
+    )
+    picture_deny_list: Path | None = Field(
+        None, description="Pictures that are refused by sight; `easel moderation deny` adds to it."
+    )
 
 
 class ScreeningSettings(BaseSettings):

@@ -27,7 +27,7 @@ from core.contracts.verdicts import (
     Verdict,
 )
 from core.workflow import Outcome
-from moderation.classifiers.base import ImageClassifier, TextClassifier
+from moderation.classifiers.base import BlindCheck, ImageClassifier, TextClassifier
 from moderation.consulting import CHECK_FAILED, Consultant, Question, report
 from moderation.explain import located, once, placed, reason_of
 from moderation.inquiry import Inquiry, Subject, digest_of, ms_since, rank, stricter
@@ -214,10 +214,10 @@ class Gate:
         inquiry = self._begin()
         digest = self._digest_of_pixels(inquiry, image)
         subject = Subject(Stage.IMAGE, community_id, job_id, now, digest, is_age_restricted)
-        if self._viewer is None:
-            self._note_missing(inquiry, "image_check", self._policy.image_check_missing)
-        else:
+        if self._viewer is not None:
             self._viewer.consult(inquiry, [Question("picture", (image,))], self._scale(subject))
+        if self._viewer is None or isinstance(self._viewer.classifier, BlindCheck):
+            self._note_missing(inquiry, "image_check", self._policy.image_check_missing)
         return self._conclude(inquiry, subject)
 
     def located(

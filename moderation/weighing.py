@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from core.contracts.verdicts import Decision
-from moderation.classifiers.base import UNSAFE, Scores
+from moderation.classifiers.base import PICTURE_MARKS, UNSAFE, Scores
 from moderation.inquiry import rank
 from moderation.policy import Policy, Thresholds
 
@@ -42,7 +42,7 @@ class Scale:
         for code, score in self.lifted(scores).items():
             category = self.policy.categories.get(code)
             if category is None:
-                yield "unknown_category"
+                yield code if code in PICTURE_MARKS else "unknown_category"
                 continue
             action = category.action_in(is_age_restricted=self.is_age_restricted)
             limits = category.thresholds_in(is_age_restricted=self.is_age_restricted)

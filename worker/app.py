@@ -32,8 +32,11 @@ from core.task_queue import BrokerLease, TaskQueue, make_celery
 from core.telemetry import configure_logging, serve_metrics
 from core.ticker import Ticker
 from core.workflow import TaskName
+from moderation.classifiers.base import ImageClassifier
+from moderation.classifiers.image_loading import picture_check_or_hold
 from moderation.engine import Gate
 from moderation.gates import Gates
+from moderation.hashes import DenyList
 from moderation.policy import load_policy
 from worker.engine.messages import Start
 from worker.engine.supervisor import Supervisor
@@ -61,7 +64,7 @@ class GenerationWorker:
 
         Raises:
             PolicyError: the policy has faults; no picture is judged by half a policy.
-            UserError: the signing keys can not be used, or two models have one name.
+            UserError: the keys or the deny list can not be used, or two models have one name.
         """
         self._settings = settings
         self._own = own
@@ -108,7 +111,11 @@ class GenerationWorker:
 
     def _furnish(self) -> Studio:
         settings = self._settings
-        gate = Gate(load_policy(settings.policy_file))
+        gate = Gate(
+            load_policy(settings.policy_file),
+            image_classifier=_picture_check(self._own),
+            timeout_s=self._own.image_timeout_s,
+        )
         finishing = Finishing(
             self._catalog,
             gate,
@@ -161,6 +168,16 @@ class GenerationWorker:
         if self._engine.ready is not None:
             ttl_s = BEATS_PER_TTL * self._settings.outbox_sweep_s
             self._events.beat(BEAT_KIND, self._name, ttl_s)
+
+
+def _picture_check(own: WorkerSettings) -> ImageClassifier | None:
+    """Load what looks at pictures.
+
+    Raises:
+        UserError: the deny list has a fault.
+    """
+    lists = () if own.picture_deny_list is None else (own.picture_deny_list,)
+    return picture_check_or_hold(own.image_classifier, own.image_category_map, DenyList(*lists))
 
 
 def _start_for(profile: ModelProfile, own: WorkerSettings) -> Start:

@@ -15,6 +15,17 @@ UNSAFE = "unsafe"
 """What a classifier may tell beside the categories: unfit for the community, whatever the reason.
 The likeliest category answers for it."""
 
+PICTURE_UNREADABLE = "picture_unreadable"
+PICTURE_DENIED = "picture_denied"
+PICTURE_BLANK = "picture_blank"
+PICTURE_MARKS = frozenset({PICTURE_UNREADABLE, PICTURE_DENIED, PICTURE_BLANK})
+"""What a check of pictures may tell beside the categories. Each asks for a review at least, in any
+policy: one that allows a category does not thereby allow what nobody could look at."""
+
+WORST_IN_PICTURES = "sexual_explicit"
+"""The category that answers for a picture that cannot be read: the worst that models of pictures
+tell. None of the floor, because that would accuse its author of a crime."""
+
 
 class TextClassifier(Protocol):
     """Score texts against the policy's categories; called on the screening worker."""
@@ -44,6 +55,13 @@ class ImageClassifier(Protocol):
 
     def score(self, images: Sequence[Any]) -> Sequence[Scores]:
         """Score each picture (`PIL.Image`, which nobody here imports), in order."""
+
+
+class BlindCheck:
+    """Mark a check of pictures that does not know what they show.
+
+    Beside it the policy's `image_check_missing` still says what happens to pictures.
+    """
 
 
 class ScoreError(ValueError):
