@@ -22,13 +22,24 @@ def main() -> None:
     parser.add_argument("--minilm", type=Path, required=True, help="the wheel, or its model folder")
     parser.add_argument("--out", type=Path, default=Path("build/moderation-train"))
     parser.add_argument("--date", default="unfinished", help="the first part of the version")
-    parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--epochs", type=int, default=1, help="for each fold")
+    parser.add_argument("--final-epochs", type=int, default=2, help="for what is shipped")
     parser.add_argument("--ship", type=Path, help="copy the finished screen there")
     options = parser.parse_args()
     torch.set_num_threads(1)
     lesson = Lesson(epochs=options.epochs)
     minilm = find_minilm(options.minilm, options.out / "minilm")
-    run(Plan(options.data, minilm, options.out, options.date, lesson, ship=options.ship))
+    run(
+        Plan(
+            data=options.data,
+            minilm=minilm,
+            out=options.out,
+            date=options.date,
+            lesson=lesson,
+            final_epochs=options.final_epochs,
+            ship=options.ship,
+        )
+    )
 
 
 if __name__ == "__main__":

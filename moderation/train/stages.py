@@ -50,6 +50,8 @@ class Plan:
     out: Path
     date: str = "unfinished"
     lesson: Lesson = field(default_factory=Lesson)
+    final_epochs: int = 2
+    """The folds learn for one; the screen that is shipped for longer."""
     shape: Shape = field(default_factory=Shape)
     phrases: Path = PHRASES
     ship: Path | None = None
@@ -110,7 +112,8 @@ def train(plan: Plan, fold: str, rows: Sequence[Row]) -> None:
     torch.manual_seed(plan.lesson.seed)
     screen: Screen = from_minilm(plan.minilm.weights, plan.shape)
     tokenizer = load_tokenizer(plan.minilm.tokenizer)
-    fit(screen, known, plan.lesson, tokenizer, plan.out / f"{fold}.pt")
+    lesson = replace(plan.lesson, epochs=plan.final_epochs) if fold == FINAL else plan.lesson
+    fit(screen, known, lesson, tokenizer, plan.out / f"{fold}.pt")
     blends = dict.fromkeys(OUTPUTS, PLAIN)
     export(folder, screen, NGramModel.load(folder / NGRAMS), plan.minilm.tokenizer, blends)
 
