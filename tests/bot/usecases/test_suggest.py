@@ -34,7 +34,7 @@ def test_a_slash_offers_every_command(offered):
 
 def test_a_command_is_completed_with_room_for_what_follows(offered):
     assert [(each.text, each.cursor) for each in offered("/ima")] == [("/imagine ", 9)]
-    assert [each.text for each in offered("/POL")] == ["/policy"]
+    assert [each.text for each in offered("/POL")] == ["/policy "]
 
 
 @pytest.mark.parametrize("dashes", ["-", "--", "\u2014", "\u2013"])
