@@ -63,6 +63,10 @@ class CoreSettings(BaseSettings):
     policy_file: Path | None = Field(
         None, description="The community's policy; empty: the shipped PG-13 policy."
     )
+    labels_keep_text: bool = Field(
+        default=False, description="Keep a labelled request's words, if its author agreed too."
+    )
+    labels_keep_days: int = Field(365, ge=1, description="How long labelled decisions are kept.")
     model: str = Field(
         "easel-small",
         description="What draws: `easel-small` (shipped), a Hugging Face id or a local folder.",

@@ -162,6 +162,25 @@ def read_deny_file(path: Path) -> list[DeniedPicture]:
     return entries
 
 
+def add_to_deny_file(path: Path, entries: Sequence[DeniedPicture]) -> None:
+    """Append entries to a list, made where there is none; workers see all of them or none.
+
+    Raises:
+        UserError: `file_unreadable`: the list or an entry has a fault; nothing was changed.
+    """
+    if path.exists():
+        read_deny_file(path)
+    before = path.read_text("utf-8").rstrip("\n") + "\n" if path.exists() else ""
+    lines = (f"{each.digits} {each.category} {' '.join(each.note.split())}" for each in entries)
+    draft = path.with_name(f".{path.name}.draft")
+    draft.write_text(before + "".join(f"{line.strip()}\n" for line in lines), "utf-8")
+    try:
+        read_deny_file(draft)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
 class DenyList:
     """Pictures that are refused wherever they turn up; safe to share by threads.
 

@@ -1,7 +1,7 @@
 """Draft a policy: propose a part, change one value, try it, replay it, keep it in shadow."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -65,19 +65,31 @@ def set_value(desk: Desk, path: str, value: str) -> Proposed:
         PolicyError: the value or the path has a fault.
         UserError: `policy_value_missing`, or `policy_value_invalid` where it is no YAML.
     """
-    if not path or not value.strip():
-        raise UserError("policy_value_missing")
     base = desk.own_draft() or desk.held.active
+    return set_values(desk, {path: value}, base, f"{path} = {value.strip()}")
+
+
+def set_values(
+    desk: Desk, values: Mapping[str, str], base: PolicyVersion | None, note: str
+) -> Proposed:
+    """Propose a version, or an empty part, with some values changed.
+
+    Raises:
+        PolicyError: a value or a path has a fault.
+        UserError: `policy_value_missing`, or `policy_value_invalid` where one is no YAML.
+    """
+    if not all(path and value.strip() for path, value in values.items()):
+        raise UserError("policy_value_missing")
     tree: Tree = yaml.safe_load(base.source) if base else {}
-    try:
-        _put(tree, path, value)
-    except (yaml.YAMLError, TypeError, AttributeError) as error:
-        raise UserError("policy_value_invalid", value=path[:80]) from error
+    for path, value in values.items():
+        try:
+            _put(tree, path, value)
+        except (yaml.YAMLError, TypeError, AttributeError) as error:
+            raise UserError("policy_value_invalid", value=path[:80]) from error
     source = yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=100)
     layer = part_layer(desk.scope.level, "proposal", source)
     files = {**(base.files if base else {}), **layer.files}
-    kept = Layer(layer.level, layer.name, source, files)
-    return _keep(desk, kept, f"{path} = {value.strip()}")
+    return _keep(desk, Layer(layer.level, layer.name, source, files), note)
 
 
 def changes_of(desk: Desk, version: PolicyVersion) -> Proposed:

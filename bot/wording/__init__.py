@@ -39,6 +39,7 @@ from bot.wording.prices import draft_declined, gpu_seconds, price_asked
 from bot.wording.progress import accepted, place_line, progress_line
 from bot.wording.refusals import refusal
 from bot.wording.results import result
+from bot.wording.retuning import retuning
 
 __all__ = [
     "accepted",
@@ -75,6 +76,7 @@ __all__ = [
     "region_form",
     "reported",
     "result",
+    "retuning",
     "settings_card",
     "styles_card",
     "taken_down",

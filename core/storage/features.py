@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Row, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from core.contracts.features import Asked, Disagreement, Features
-from core.contracts.ids import CommunityId, MemberId
+from core.contracts.ids import CommunityId, JobId, MemberId
 from core.storage.policy_models import DisagreementRow, FeaturesRow
 from core.storage.statements import run, table_of
 
@@ -55,12 +56,13 @@ class FeatureRecord:
         rows = self._session.execute(
             query.order_by(_ROWS.c.decided_at), execution_options={"yield_per": _AT_A_TIME}
         )
-        for row in rows:
-            read = row.read
-            asked = Asked(read["classifier"])
-            how = (read["texts"], read["rules"], read["scores"], asked)
-            values = (*row[:-2], *how, row.decided_at)
-            yield Features(*values)
+        yield from map(_features, rows)
+
+    def of_job(self, job_id: JobId) -> Features | None:
+        """Read what a job's request was made of; None: it is not kept any more."""
+        query = select(*_COLUMNS).where(_ROWS.c.job_id == job_id)
+        row = self._session.execute(query.order_by(_ROWS.c.feature_no.desc()).limit(1)).first()
+        return None if row is None else _features(row)
 
     def forget_before(self, community_id: CommunityId | None, before: datetime) -> int:
         """Delete a community's features from before a time (None: everybody's); say how many."""
@@ -114,3 +116,10 @@ class FeatureRecord:
         """Delete disagreements from before a time; say how many went."""
         query = delete(DisagreementRow).where(DisagreementRow.at < before)
         return len(self._session.scalars(query.returning(DisagreementRow.disagreement_no)).all())
+
+
+def _features(row: Row[*tuple[Any, ...]]) -> Features:  # Any: the columns, in their order.
+    read = row.read
+    how = (read["texts"], read["rules"], read["scores"], Asked(read["classifier"]))
+    values = (*row[:-2], *how, row.decided_at)
+    return Features(*values)

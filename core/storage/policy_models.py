@@ -5,6 +5,8 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.contracts.actors import Role
+from core.contracts.labels import LabelSource
 from core.contracts.policies import PolicyDeed
 from core.contracts.verdicts import Decision
 from core.storage.columns import ROW_NUMBER, PeoplesText
@@ -102,6 +104,31 @@ class FeaturesRow(Base):
     __table_args__ = (
         Index("ix_features_of_community", "community_id", "decided_at"),
         Index("ix_features_of_member", "community_id", "member_id"),
+        Index("ix_features_of_job", "job_id"),
+    )
+
+
+class LabelRow(Base):
+    """One decided request that people looked at again."""
+
+    __tablename__ = "labels"
+
+    job_id: Mapped[str] = mapped_column(primary_key=True)
+    community_id: Mapped[str]
+    member_id: Mapped[str]
+    source: Mapped[LabelSource]
+    decided: Mapped[Decision]
+    right: Mapped[Decision]
+    category: Mapped[str | None]
+    role: Mapped[Role]
+    is_age_restricted: Mapped[bool]
+    read: Mapped[JSONObject]
+    policy_version: Mapped[str]
+    at: Mapped[datetime]
+
+    __table_args__ = (
+        Index("ix_labels_of_member", "community_id", "member_id"),
+        Index("ix_labels_at", "at"),
     )
 
 

@@ -14,6 +14,7 @@ from core.storage.engines import away_as_unavailable, open_engines
 from core.storage.favourites import Favourites
 from core.storage.features import FeatureRecord
 from core.storage.jobs import Jobs
+from core.storage.labels import Labels
 from core.storage.member_settings import SettingsOfMembers
 from core.storage.notices import Notices
 from core.storage.outbox import Outbox
@@ -56,6 +57,7 @@ class Unit:
         self.uploads = Uploads(session)
         self.policies = Policies(session)
         self.features = FeatureRecord(session)
+        self.labels = Labels(session)
 
 
 class Store:

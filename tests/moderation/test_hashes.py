@@ -17,7 +17,7 @@ from moderation.hashes import (
     read_deny_file,
 )
 
-SHEET = Path("worker/models/easel-small/samples.png")
+SHEET = Path(__file__).resolve().parents[2] / "worker/models/easel-small/samples.png"
 
 
 def tiles(count):

@@ -18,6 +18,7 @@ COMMANDS = [
     "worker",
     "migrate",
     "policy",
+    "moderation",
 ]
 
 
