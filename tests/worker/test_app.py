@@ -12,14 +12,16 @@ import psutil
 import pytest
 
 from core.blobs import Blobs
+from core.errors import UserError
 from core.events import Events
-from core.settings import CoreSettings
+from core.settings import CoreSettings, WorkerSettings
 from core.storage import Store
 from core.task_queue import TaskQueue
 from core.workflow import JobState, Outcome, TaskName
 from tests.redis_server import RedisServer
 from tests.worker.engines import PATIENCE_S
 from tests.worker.jobs import JOB_ID, PROFILE, job_for, queue_up
+from worker.app import _picture_check
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -207,3 +209,15 @@ def test_the_worker_process_has_no_torch():
     done = subprocess.run([sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True)
 
     assert done.stdout == "[]\n", done.stderr
+
+
+def test_the_worker_looks_for_denied_pictures_and_refuses_half_a_list(tmp_path):
+    """The list of the settings is read once here, before a task is taken."""
+    path = tmp_path / "deny.txt"
+    path.write_text("", "utf-8")
+    own = WorkerSettings(picture_deny_list=path)
+
+    assert _picture_check(own).name == "small-picture-check"
+    path.write_text("half a li", "utf-8")
+    with pytest.raises(UserError):
+        _picture_check(own)

@@ -30,6 +30,7 @@ from moderation.classifiers.image_hub import (
 from moderation.classifiers.image_loading import (
     PICTURE_MODELS,
     UnloadedImageClassifier,
+    _shipped_map,
     load_image_classifier,
     picture_check_or_hold,
 )
@@ -182,6 +183,11 @@ def test_a_folder_is_loaded_with_its_map_and_asked_beside_the_small_check(vit):
 
     assert isinstance(check, PictureCheck)
     assert set(scores) == {"sexual_explicit", "picture_blank"}
+
+
+def test_a_model_with_a_shipped_map_is_known_by_its_id():
+    assert _shipped_map("Falconsai/nsfw_image_detection").stem == "falconsai-nsfw"
+    assert _shipped_map("Falconsai/another") is None
 
 
 def test_the_settings_words_choose_the_small_check_or_none():
