@@ -50,7 +50,7 @@ def test_harm_scores_high_and_the_everyday_low(screen):
     harmful = [reading.unsafe for reading in screen.read(list(HARMFUL.values()))]
     harmless = [reading.unsafe for reading in screen.read(HARMLESS)]
 
-    assert min(harmful) > 0.6
+    assert min(harmful) > 0.5
     assert max(harmless) < 0.3
 
 
