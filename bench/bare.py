@@ -1,8 +1,9 @@
 """Let the engine's numerics run on a machine that has torch, diffusers and transformers alone.
 
 Of all that Easel needs beside these, the families of `worker.engine` import only pydantic, for
-contracts that a measurement merely makes and reads. Where pydantic is missing, this stands in for
-it: attribute bags that check nothing.
+contracts that a measurement merely makes and reads, and structlog, for what they have to report.
+Where these are missing, this stands in for them: attribute bags that check nothing, and a log that
+goes to the standard error.
 """
 
 import sys
@@ -31,8 +32,21 @@ class Adapter:
         return cls
 
 
+class Log:
+    """Write events where a person who measures sees them."""
+
+    def __getattr__(self, level: str) -> Any:
+        return lambda event, **facts: print(level, event, facts, file=sys.stderr)
+
+
 def stand_in() -> bool:
-    """Put the stand-in where pydantic is missing; tell whether it was."""
+    """Put the stand-ins where packages are missing; tell whether pydantic was."""
+    try:
+        import structlog  # noqa: F401 - only whether it is there.
+    except ImportError:
+        module = ModuleType("structlog")
+        vars(module).update(get_logger=Log)
+        sys.modules["structlog"] = module
     try:
         import pydantic  # noqa: F401 - only whether it is there.
     except ImportError:
