@@ -81,9 +81,7 @@ class HubImageClassifier:
         processors: Any = transformers.AutoImageProcessor
         options = {"revision": described.revision, "local_files_only": described.is_local}
         where = described.processor or described.model
-        self._processor: Any = processors.from_pretrained(
-            where, use_fast=False, **options
-        )
+        self._processor: Any = processors.from_pretrained(where, use_fast=False, **options)
         self._model: Any = (
             _kind_of(described.answer).from_pretrained(described.model, **options).eval()
         )
