@@ -1,6 +1,5 @@
 """`easel demo`: all of Easel on this machine, one picture through it, and the chat to go on."""
 
-import threading
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,7 +26,7 @@ def demo(
     from core.telemetry import configure_logging
 
     terminal = Terminal(as_json=as_json)
-    with terminal.guarded(), interruptible():
+    with terminal.guarded(), interruptible() as interrupts:
         settings = CoreSettings()
         configure_logging(settings.model_copy(update={"log_level": "WARNING"}), "demo")
         stack = Stack({} if port is None else {"EASEL_WEB_PORT": str(port)}, settings.home)
@@ -35,16 +34,12 @@ def demo(
         stack.start(start_line(terminal))
         try:
             _present(stack, terminal, draws=picture)
-            _await_interrupt()
+            interrupts.wait()
         except KeyboardInterrupt:
             terminal.say("Ending …")
         finally:
             stack.stop()
         terminal.emit("stopped")
-
-
-def _await_interrupt() -> None:
-    threading.Event().wait()
 
 
 def _present(stack: "Stack", terminal: Terminal, *, draws: bool) -> None:

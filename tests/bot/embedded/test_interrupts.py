@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 
 import pytest
 
@@ -27,3 +28,22 @@ def test_what_was_started_is_ended_and_the_ending_is_not_interrupted(number):
 
     assert ended == ["all of it"]
     assert signal.getsignal(number) is before
+
+
+def test_an_interrupt_that_a_finaliser_swallowed_is_not_lost(monkeypatch):
+    """Python drops what is raised while it takes an object apart; the one who waits still ends."""
+
+    class Doomed:
+        def __del__(self):
+            os.kill(os.getpid(), signal.SIGTERM)
+            for _ in range(1000):
+                pass  # The handler runs between two of these, and its exception goes nowhere.
+
+    swallowed = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda dropped: swallowed.append(dropped.exc_type))
+    with interruptible() as interrupts:
+        doomed = Doomed()
+        del doomed
+        assert swallowed == [KeyboardInterrupt]
+        with pytest.raises(KeyboardInterrupt):
+            interrupts.wait()
