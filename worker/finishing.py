@@ -17,6 +17,7 @@ from core.contracts.verdicts import Decision, Verdict
 from core.errors import Unavailable
 from core.provenance.stamp import Stamper
 from core.workflow import Outcome
+from moderation.classifiers.base import PICTURE_BLANK
 from moderation.engine import Gate, outcome_of
 from moderation.gates import Gates
 from worker.encode import alt_text, picture_of
@@ -65,11 +66,17 @@ class Finishing:
     def look_at(self, job: Job, source: Source | None) -> tuple[Verdict | None, ...]:
         """Have a picture checked that a member brought, where there is a check for pictures.
 
-        What was drawn here was checked when it was drawn.
+        What was drawn here was checked when it was drawn. That a drawn picture is empty is a sign
+        of trouble; a member may well begin with an even ground.
         """
         if source is None or not source.is_upload or not self.gate.has_image_check:
             return ()
-        return (self._screen(job, source.picture),)
+        verdict = self._screen(job, source.picture)
+        is_only_blank = verdict is not None and (verdict.deciding, verdict.note) == (
+            None,
+            PICTURE_BLANK,
+        )
+        return () if is_only_blank else (verdict,)
 
     def finish(
         self,
