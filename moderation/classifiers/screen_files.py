@@ -8,14 +8,12 @@ from typing import Self
 from pydantic import Field, ValidationError, model_validator
 
 from core.contracts.base import Contract
+from moderation.classifiers.base import UNSAFE
 
 MANIFEST = "screen.json"
 NETWORK = "network.onnx"
 TOKENIZER = "tokenizer.json"
 NGRAMS = "ngrams.npz"
-
-UNSAFE = "unsafe"
-"""The output that is no category: not for a PG-13 community, whatever the reason."""
 
 
 class ModelError(RuntimeError):

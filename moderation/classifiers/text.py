@@ -13,14 +13,13 @@ import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from moderation.classifiers.base import Scores
+from moderation.classifiers.base import UNSAFE, Scores
 from moderation.classifiers.ngrams import NGramModel
 from moderation.classifiers.occlusion import Influence, influences
 from moderation.classifiers.screen_files import (
     NETWORK,
     NGRAMS,
     TOKENIZER,
-    UNSAFE,
     Blend,
     ModelError,
     read_manifest,

@@ -7,7 +7,8 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from moderation.classifiers.screen_files import UNSAFE, Blend
+from moderation.classifiers.base import UNSAFE
+from moderation.classifiers.screen_files import Blend
 from moderation.train.manifest import OUTPUTS, UNTAUGHT
 from moderation.train.rows import Row
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from moderation.classifiers.screen_files import UNSAFE, Blend
+from moderation.classifiers.base import UNSAFE
+from moderation.classifiers.screen_files import Blend
 from moderation.classifiers.text import EaselScreen, blended
 from moderation.normalize import read
 from moderation.train.calibration import Floats

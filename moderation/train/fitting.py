@@ -13,7 +13,8 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
-from moderation.train.manifest import OUTPUTS, UNSAFE, UNTAUGHT
+from moderation.classifiers.base import UNSAFE
+from moderation.train.manifest import OUTPUTS, UNTAUGHT
 from moderation.train.network import Screen
 from moderation.train.rows import Row
 from moderation.train.variation import surroundings, varied

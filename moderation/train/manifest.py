@@ -7,31 +7,13 @@ import yaml
 from pydantic import Field
 
 from core.contracts.base import Contract
+from moderation.classifiers.base import UNSAFE
+from moderation.policy import CATEGORY_CODES
 
 SOURCES = Path(__file__).with_name("sources.yaml")
 
-CATEGORIES = (
-    "sexual_minors",
-    "sexual_explicit",
-    "sexual_suggestive",
-    "nonconsensual_intimate",
-    "gore_graphic",
-    "violence_weapons",
-    "self_harm_eating",
-    "hate_extremism",
-    "harassment_private_person",
-    "deceptive_public_figure",
-    "deceptive_document",
-    "illegal_goods_activity",
-    "privacy_data",
-    "shock_disturbing",
-    "ip_brand",
-    "evasion_signal",
-)
+CATEGORIES = CATEGORY_CODES
 """The categories of the default policy, in its order: the outputs of the network."""
-
-UNSAFE = "unsafe"
-"""The network's last output: not for this community, whatever the reason."""
 
 OUTPUTS = (*CATEGORIES, UNSAFE)
 

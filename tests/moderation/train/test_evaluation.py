@@ -4,7 +4,8 @@ import json
 
 import numpy as np
 
-from moderation.classifiers.screen_files import UNSAFE, read_manifest
+from moderation.classifiers.base import UNSAFE
+from moderation.classifiers.screen_files import read_manifest
 from moderation.classifiers.text import EaselScreen, blended
 from moderation.train.evasions import EVASIONS
 from moderation.train.manifest import OUTPUTS

@@ -2,8 +2,9 @@
 
 import pytest
 
+from moderation.classifiers.base import UNSAFE
 from moderation.train import readers
-from moderation.train.manifest import CATEGORIES, OUTPUTS, UNSAFE, Use, load_manifest
+from moderation.train.manifest import CATEGORIES, OUTPUTS, Use, load_manifest
 
 
 def test_every_source_says_where_it_is_from_and_what_it_means():
