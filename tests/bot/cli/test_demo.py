@@ -6,9 +6,10 @@ import signal
 
 import pytest
 
-from bot.cli import demo, first_picture
+from bot.cli import first_picture
 from bot.cli.terminal import Terminal
 from bot.embedded import stack as stacks
+from bot.embedded.interrupts import Interrupts
 from bot.replies import ReplyKind
 from core.errors import Unavailable
 from core.settings import WebSettings
@@ -40,7 +41,7 @@ def calls(home, monkeypatch, services):
 
     monkeypatch.setattr(stacks, "Stack", FakeStack)
     monkeypatch.setattr("bot.bootstrap.build_services", lambda _settings: services)
-    monkeypatch.setattr(demo, "_await_interrupt", lambda: os.kill(os.getpid(), signal.SIGTERM))
+    monkeypatch.setattr(Interrupts, "wait", lambda _self: os.kill(os.getpid(), signal.SIGTERM))
     return calls
 
 
