@@ -65,6 +65,12 @@ COMMANDS: tuple[Command, ...] = (
         "/style save oil thick oil paint",
     ),
     Command(
+        "privacy",
+        "/privacy [WORD]",
+        "Show what is kept of you and for how long; say what may be learnt from your requests.",
+        "/privacy nothing",
+    ),
+    Command(
         "help",
         "/help [PAGE]",
         "List the commands, and on the next page the flags; say what the model knows.",

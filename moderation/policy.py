@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
 from core.contracts.base import Contract
+from core.contracts.labels import Learning
 from core.contracts.verdicts import Decision
 from moderation.lists import TERM, compile_pattern
 from moderation.policy_house import Mode, Retention, Roles, Sanctions
@@ -300,6 +301,9 @@ class Floor(Contract):
 
 def load_policy(path: Path | None = None) -> Policy:
     """Read and check a policy file; None means the shipped PG-13 policy.
+    consent: Learning = Field(
+        default=Learning.SCORES, description="What is learnt from members who did not say."
+    )
 
     Raises:
         PolicyError: the file is refused, with every fault in it.

@@ -24,9 +24,6 @@ def add(
     source: Annotated[
         LabelSource, typer.Option("--source", help="How it came to be looked at again.")
     ] = LabelSource.OVERTURNED,
-    with_consent: Annotated[
-        bool, typer.Option("--with-consent", help="Its author agreed that the words are kept.")
-    ] = False,
     community: Community = "",
 ) -> None:
     """Say what would have been right about a decided request; the last word counts."""
@@ -36,7 +33,7 @@ def add(
 
     terminal = Terminal()
     with _desk(terminal, community, "", organisation=False) as desk:
-        said = Judgement(JobId(job_id), source, right, category or None, with_consent)
+        said = Judgement(JobId(job_id), source, right, category or None)
         label = keep(desk.services, desk.actor, said)
         kept = "scores" if label.texts is None else "scores and words"
         terminal.result(f"{label.job_id}: {label.decided} -> {label.right} ({kept} kept)")

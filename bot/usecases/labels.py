@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from bot.bootstrap import Services
 from bot.usecases.policy_desk import Desk
 from bot.usecases.policy_drafts import Proposed, set_values
+from bot.usecases.privacy import default_learning
 from core.contracts.actors import Actor, Role
 from core.contracts.features import Features
 from core.contracts.ids import CommunityId, JobId
-from core.contracts.labels import Label, LabelSource
+from core.contracts.labels import Label, LabelSource, Learning
 from core.contracts.records import Fact
 from core.contracts.verdicts import Decision
 from core.errors import NotFound, UserError
@@ -26,19 +27,18 @@ class Judgement:
     right: Decision
     category: str | None = None
     """What it breaks; needed where it may not be drawn."""
-    is_text_agreed: bool = False
-    """Its author agreed that the words are kept."""
 
 
 def add(services: Services, actor: Actor, said: Judgement) -> Label:
     """Keep what a moderator says of a request, in place of what was said of it before.
 
-    The words are kept only where the operator's setting and the author both allow it, and never
-    for a category of the floor.
+    Its author's own word counts, else the community's policy. The words are kept only where the
+    operator's setting allows it too, and never for a category of the floor.
 
     Raises:
         NotFound: `job_not_found`: no such request in the community, or nothing is kept of it.
-        UserError: `not_permitted` for members; `policy_value_invalid` where the category is none.
+        UserError: `not_permitted` for members; `policy_value_invalid` where the category is none;
+            `consent_missing`: its author lets nothing be learnt from it.
     """
     if not actor.is_moderator:
         raise UserError("not_permitted", value="label", allowed=[Role.MODERATOR.value])
@@ -46,11 +46,16 @@ def add(services: Services, actor: Actor, said: Judgement) -> Label:
     if is_harmful and said.category not in CATEGORY_CODES:
         raise UserError("policy_value_invalid", value=said.category or "category")
     now = services.clock()
+    default = default_learning(services, actor.community_id)
     with services.store.unit() as unit:
         features = unit.features.of_job(said.job_id)
         if features is None or features.community_id != actor.community_id:
             raise NotFound("job_not_found", job_id=said.job_id)
-        label = _label(services, actor, said, features, now)
+        own = unit.consents.take_learning(actor.community_id, features.member_id, now=now)
+        learning = own or default
+        if learning is Learning.NOTHING:
+            raise UserError("consent_missing", value=said.job_id)
+        label = _label(services, actor, said, features, learning, now)
         unit.labels.put(label)
         unit.labels.forget_before(_oldest(services, now))
         facts: dict[str, Fact] = {
@@ -88,13 +93,18 @@ def propose_retuned(desk: Desk) -> tuple[list[Retuned], Proposed | None]:
 
 
 def _label(
-    services: Services, actor: Actor, said: Judgement, features: Features, now: datetime
+    services: Services,
+    actor: Actor,
+    said: Judgement,
+    features: Features,
+    learning: Learning,
+    now: datetime,
 ) -> Label:
     is_harmful = said.right is not Decision.ALLOW
     category = said.category if is_harmful else None
     is_kept = (
         services.settings.labels_keep_text
-        and said.is_text_agreed
+        and learning is Learning.WORDS
         and not {category, features.category} & set(FLOOR_CATEGORIES)
     )
     scores: dict[str, float] = {}

@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping
 from bot.bootstrap import Services
 from bot.settings_table import BY_NAME, NONE, SETTINGS
 from bot.usecases import history
+from bot.usecases.privacy import DEFAULT
 from bot.usecases.recent import own_styles
 from bot.usecases.settings import RESET
+from bot.wording.privacy import BACK, LEARNING
 from core.contracts.actors import Actor
 
 _VERBS = {
@@ -57,8 +59,15 @@ def _history(_services: Services, _actor: Actor, before: tuple[str, ...]) -> Map
     return {} if before else dict.fromkeys(words, "Only these.")
 
 
+def _privacy(_services: Services, _actor: Actor, before: tuple[str, ...]) -> Mapping[str, str]:
+    return (
+        {} if before else {**{str(each): means for each, means in LEARNING.items()}, DEFAULT: BACK}
+    )
+
+
 _BY_COMMAND: dict[str, Callable[[Services, Actor, tuple[str, ...]], Mapping[str, str]]] = {
     "settings": _settings,
     "style": _style,
     "history": _history,
+    "privacy": _privacy,
 }

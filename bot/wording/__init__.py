@@ -36,6 +36,7 @@ from bot.wording.policies import (
     policy_tried,
 )
 from bot.wording.prices import draft_declined, gpu_seconds, price_asked
+from bot.wording.privacy import privacy_card
 from bot.wording.progress import accepted, place_line, progress_line
 from bot.wording.refusals import refusal
 from bot.wording.results import result
@@ -71,6 +72,7 @@ __all__ = [
     "policy_shadowed",
     "policy_tried",
     "price_asked",
+    "privacy_card",
     "progress_line",
     "refusal",
     "region_form",

@@ -58,6 +58,7 @@ PERSONAL: dict[str, Words] = {
     "no_rewrite": Words(
         "There is no safe rewrite", "None was found for that request. “What would pass” says more."
     ),
+    "privacy_word_unknown": Words("There is no /privacy {value}", "There are {allowed}."),
     "nothing_to_rerun": Words(
         "Nothing to draw again", "No picture of that request was ever shown, or not this one."
     ),

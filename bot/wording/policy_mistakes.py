@@ -55,6 +55,11 @@ POLICIES: dict[str, Words] = {
     "policy_corrupt": Words(
         "The stored policy {file} was changed", "It is not what was proposed, so nobody obeys it."
     ),
+    "consent_missing": Words(
+        "Its author lets nothing be learnt from {value}",
+        "Members say so with /privacy, or the policy's `consent` says it for them. Nothing was "
+        "kept.",
+    ),
     "policy_file_changed": Words(
         "The policy file {file} was changed", "Restart Easel, so that every process reads it."
     ),

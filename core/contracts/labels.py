@@ -22,6 +22,16 @@ class LabelSource(StrEnum):
     """A member's report was confirmed."""
 
 
+class Learning(StrEnum):
+    """What people may keep of a member's decided request, to learn from it."""
+
+    NOTHING = "nothing"
+    SCORES = "scores"
+    """What was decided, what would have been right, and the classifier's scores."""
+    WORDS = "words"
+    """The normalised words as well, where the operator keeps any."""
+
+
 class Label(Contract):
     """One request, what was decided, and what would have been right; one a job."""
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from core.contracts.ids import CommunityId, MemberId
@@ -35,6 +35,24 @@ class Labels:
         """Delete labels from before a time; say how many went."""
         query = delete(LabelRow).where(LabelRow.at < before).returning(LabelRow.job_id)
         return len(self._session.scalars(query).all())
+
+    def forget_words(self, community_id: CommunityId, member_id: MemberId) -> int:
+        """Take the words out of what a member's requests taught; say of how many."""
+        query = select(LabelRow).where(
+            LabelRow.community_id == community_id, LabelRow.member_id == member_id
+        )
+        worded = [row for row in self._session.scalars(query) if row.read["texts"] is not None]
+        for row in worded:
+            row.read = {**row.read, "texts": None}
+        self._session.flush()
+        return len(worded)
+
+    def count_of_member(self, community_id: CommunityId, member_id: MemberId) -> int:
+        """Count the labels of a member's requests."""
+        query = select(func.count()).where(
+            LabelRow.community_id == community_id, LabelRow.member_id == member_id
+        )
+        return self._session.scalar(query) or 0
 
     def forget_member(self, community_id: CommunityId, member_id: MemberId) -> int:
         """Delete what a member's requests taught; say how many went."""

@@ -31,6 +31,8 @@ JSONList = list[JSONObject]
 
 _UNSENT = text("sent_at IS NULL")
 _UNACKED = text("acked_at IS NULL")
+_UNFORGOTTEN = text("forgotten_at IS NULL")
+_STANDING = text("deleted_at IS NULL")
 
 
 class Base(DeclarativeBase):
@@ -81,6 +83,7 @@ class JobRow(Base):
     price_gpu_s: Mapped[float | None]
     worker_id: Mapped[str | None]
     lease_until: Mapped[datetime | None]
+    forgotten_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -98,6 +101,13 @@ class JobRow(Base):
         Index("ix_jobs_recent_of_member", "community_id", "member_id", "created_at"),
         Index("ix_jobs_stalled", "state", "updated_at"),
         Index("ix_jobs_expired_lease", "state", "lease_until"),
+        Index(
+            "ix_jobs_to_forget",
+            "community_id",
+            "created_at",
+            postgresql_where=_UNFORGOTTEN,
+            sqlite_where=_UNFORGOTTEN,
+        ),
     )
 
 
@@ -182,6 +192,8 @@ class VerdictRow(Base):
     decided_at: Mapped[datetime]
     note: Mapped[str | None]
 
+    __table_args__ = (Index("ix_verdicts_to_forget", "community_id", "decided_at"),)
+
 
 class PictureRow(Base):
     """One finished picture."""
@@ -218,6 +230,12 @@ class PictureRow(Base):
     __table_args__ = (
         UniqueConstraint("job_id", "index"),
         Index("ix_pictures_pace", "model", "created_at"),
+        Index(
+            "ix_pictures_standing",
+            "created_at",
+            postgresql_where=_STANDING,
+            sqlite_where=_STANDING,
+        ),
     )
 
 
@@ -293,3 +311,4 @@ class ChatMessageRow(Base):
         UniqueConstraint("channel_id", "revision"),
         Index("ix_chat_messages_recent", "channel_id", "message_no"),
     )
+        Index("ix_chat_messages_to_forget", "community_id", "created_at"),

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.contracts.labels import Learning
 from core.contracts.personal import UploadKind
 from core.storage.columns import PeoplesText
 from core.storage.models import Base, JSONObject
@@ -43,6 +44,17 @@ class MemberSettingsRow(Base):
     community_id: Mapped[str] = mapped_column(primary_key=True)
     member_id: Mapped[str] = mapped_column(primary_key=True)
     settings: Mapped[JSONObject]
+    updated_at: Mapped[datetime]
+
+
+class ConsentRow(Base):
+    """What one member agreed to; none: what the community's policy says."""
+
+    __tablename__ = "consents"
+
+    community_id: Mapped[str] = mapped_column(primary_key=True)
+    member_id: Mapped[str] = mapped_column(primary_key=True)
+    learning: Mapped[Learning | None]
     updated_at: Mapped[datetime]
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from core.storage import personal_models  # noqa: F401 - makes its tables known.
 from core.storage.audit import AuditTrail
 from core.storage.chat import Chat
+from core.storage.consents import Consents
 from core.storage.drafts import Drafts
 from core.storage.engines import away_as_unavailable, open_engines
 from core.storage.favourites import Favourites
@@ -55,6 +56,7 @@ class Unit:
         self.styles = Styles(session)
         self.favourites = Favourites(session)
         self.uploads = Uploads(session)
+        self.consents = Consents(session)
         self.policies = Policies(session)
         self.features = FeatureRecord(session)
         self.labels = Labels(session)

@@ -11,10 +11,12 @@ from bot.flags import ELSEWHERE, FLAGS
 from bot.grammar import MAX_PICTURES, PROMPT_MAX, parse
 from bot.settings_table import SETTINGS
 from bot.usecases.inputs import UPSCALED_MAX
+from bot.usecases.privacy import DEFAULT
 from bot.usecases.styles import _VERBS
 from bot.usecases.vary import STRONG, SUBTLE
 from bot.wording.buttons import LABELS
 from bot.wording.errors import SENTENCES
+from bot.wording.privacy import BACK, LEARNING
 from core.catalog import load_profile
 from core.contracts.personal import STYLE_TEXT_MAX, STYLES_MAX
 from core.intake import MAX_PIXELS, MAX_SIDE
@@ -43,6 +45,13 @@ def test_every_command_is_described_as_it_is():
     rows = table(COMMANDS_PAGE, "## Commands")
 
     assert rows == [[code(each.usage), each.summary, code(each.example)] for each in COMMANDS]
+
+
+def test_every_word_of_privacy_is_described_as_it_is():
+    rows = table(COMMANDS_PAGE, "### Privacy")
+
+    said = {**LEARNING, DEFAULT: BACK}
+    assert rows == [[code(f"/privacy {word}"), meaning] for word, meaning in said.items()]
 
 
 def test_every_flag_is_described_as_it_is():

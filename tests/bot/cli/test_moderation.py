@@ -10,6 +10,7 @@ from PIL import Image
 
 from core.contracts.actors import Role
 from core.contracts.base import utc_now
+from core.contracts.labels import Learning
 from core.contracts.policies import Scope
 from core.contracts.verdicts import Decision
 from core.settings import CoreSettings
@@ -46,30 +47,74 @@ def add(easel, *arguments):
     return easel("moderation", "labels", "add", *arguments)
 
 
+def agree(store, learning):
+    """Say as the author of the requests what may be learnt from them."""
+    with store.unit() as unit:
+        unit.consents.set_learning("local", ONE.member_id, learning, now=utc_now())
+
+
 def test_a_decision_is_labelled_without_its_words(easel, opened, monkeypatch):
     """Neither the author's word nor the operator's alone keeps them."""
     asked(opened, "j1")
+    agree(opened, Learning.WORDS)
 
-    assert add(easel, "j1", "allow", "--with-consent").exit_code == 0
+    assert add(easel, "j1", "allow").exit_code == 0
     (label,) = labels(opened)
     assert (label.right, label.category, label.role) == (Decision.ALLOW, None, Role.ADMIN)
     assert (label.texts, label.scores) == (None, {"gore_graphic": 0.5})
 
     monkeypatch.setenv("EASEL_LABELS_KEEP_TEXT", "true")
+    agree(opened, None)
     add(easel, "j1", "allow")
     assert labels(opened)[0].texts is None
 
-    add(easel, "j1", "allow", "--with-consent")
+    agree(opened, Learning.WORDS)
+    add(easel, "j1", "allow")
     assert labels(opened)[0].texts == ("a bloody 墨绘",)
+
+
+def test_who_lets_nothing_be_learnt_is_not_labelled(easel, opened):
+    """A label from before stays as it is until its author takes it back."""
+    asked(opened, "j1")
+    agree(opened, Learning.NOTHING)
+
+    told = add(easel, "j1", "allow")
+
+    assert told.exit_code == 2
+    assert "Its author lets nothing be learnt" in told.stderr
+    assert labels(opened) == []
+
+
+@pytest.mark.parametrize(
+    ("consent", "own", "kept"),
+    [
+        pytest.param("nothing", None, [], id="policy says nothing"),
+        pytest.param("words", None, [("a bloody 墨绘",)], id="policy says words"),
+        pytest.param("words", Learning.SCORES, [None], id="the author says less"),
+        pytest.param("nothing", Learning.SCORES, [None], id="the author says more"),
+    ],
+)
+def test_the_policy_speaks_for_who_said_nothing(easel, opened, monkeypatch, consent, own, kept):
+    monkeypatch.setenv("EASEL_LABELS_KEEP_TEXT", "true")
+    assert easel("policy", "set", "consent", consent).exit_code == 0
+    activated = easel("policy", "activate", "1")
+    assert activated.exit_code == 0, activated.output
+    asked(opened, "j1")
+    agree(opened, own)
+
+    add(easel, "j1", "allow")
+
+    assert [label.texts for label in labels(opened)] == kept
 
 
 def test_words_of_the_floor_are_never_kept(easel, opened, monkeypatch):
     monkeypatch.setenv("EASEL_LABELS_KEEP_TEXT", "true")
     asked(opened, "j1")
     asked(opened, "j2", category="sexual_minors")
+    agree(opened, Learning.WORDS)
 
-    add(easel, "j1", "block", "nonconsensual_intimate", "--with-consent")
-    add(easel, "j2", "allow", "--with-consent")
+    add(easel, "j1", "block", "nonconsensual_intimate")
+    add(easel, "j2", "allow")
 
     assert [label.texts for label in labels(opened)] == [None, None]
 

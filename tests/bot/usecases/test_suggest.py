@@ -240,6 +240,8 @@ def test_own_styles_are_offered_before_the_models(services, ada, bob, address, o
         pytest.param("/settings re", ["remix", "reset"], id="all of them back"),
         pytest.param("/settings quality ", ["draft", "standard", "hd"], id="its values"),
         pytest.param("/settings style n", ["night", "none"], id="a style"),
+        pytest.param("/privacy no", ["nothing"], id="a word of privacy"),
+        pytest.param("/privacy nothing d", [], id="only one of them"),
         pytest.param("/settings zzz ", [], id="no such setting"),
         pytest.param("/settings count ", [], id="a number"),
         pytest.param("/style ", ["save", "use", "delete"], id="what to do"),

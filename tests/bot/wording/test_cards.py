@@ -44,6 +44,7 @@ The flags: /help 2
 /rerun ID [NUMBER]: Draw a request, or one picture by its number or verify id, again as it was and say whether it came out the same.
 /settings [NAME VALUE]: Show or change what is in force where your requests do not say otherwise.
 /style [save NAME WORDS]: List your own styles; save, delete or use one.
+/privacy [WORD]: Show what is kept of you and for how long; say what may be learnt from your requests.
 /help [PAGE]: List the commands, and on the next page the flags; say what the model knows.
 /policy [WORD]: Show what is allowed here and what is not; moderators draft changes, admins put them in force.
 

@@ -52,6 +52,24 @@ def test_they_are_forgotten_with_time_and_with_their_member(store):
         assert [each.job_id for each in unit.labels.since(None, START)] == ["j7"]
 
 
+def test_words_alone_are_forgotten(store):
+    """Of that member, in that community; the rest of the row stays."""
+    with store.unit() as unit:
+        for one in (ONE, another(5, texts=None), another(7, member_id="web:bob")):
+            unit.labels.put(one)
+        unit.labels.put(another(8, community_id="elsewhere"))
+
+        assert unit.labels.forget_words("local", "web:ada") == 1
+        assert unit.labels.forget_words("local", "web:ada") == 0
+
+    with store.reading() as unit:
+        assert [each.texts for each in unit.labels.since(None, START)] == [
+            None, None, ONE.texts, ONE.texts,
+        ]  # fmt: skip
+        assert unit.labels.since("local", START)[0] == ONE.model_copy(update={"texts": None})
+        assert unit.labels.count_of_member("local", "web:ada") == 2
+
+
 def test_a_job_s_features_are_found(store):
     with store.unit() as unit:
         unit.features.add(FEATURES)
