@@ -1,6 +1,6 @@
 """Keep of a decided request what it takes to decide it again: its readings, hits and scores."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from core.contracts.features import Asked, Disagreement, Features
 from core.contracts.ids import ChannelId, MemberId
@@ -8,8 +8,12 @@ from core.contracts.verdicts import CheckState, Verdict
 from core.storage import Unit
 from moderation.engine import Examined
 from moderation.gates import Place
+from moderation.inquiry import rank
 from moderation.normalize import read
-from moderation.rules import ScreenedText
+from moderation.policy import Policy
+from moderation.policy_house import Mode
+from moderation.replay import Decided
+from moderation.rules import ScreenedText, asked_by
 
 _UNFINISHED = frozenset({CheckState.FAILED, CheckState.TIMED_OUT})
 
@@ -55,30 +59,47 @@ def is_whole(verdict: Verdict, place: Place) -> bool:
 
 
 def remember(unit: Unit, features: Features, place: Place) -> None:
-    """Record features, what their policy's rules match, and what a candidate says to them."""
+    """Record features, what their policy's rules match, and what is in shadow says to them."""
     unit.features.add(features)
     if place.takes_note():
         unit.policies.keep_prints(features.policy_version, place.prints)
-    candidate, judge = place.candidate, place.judge
-    if candidate is None or judge is None:
-        return
-    decided = judge.decide(features)
-    if (decided.decision, decided.category) == (features.decision, features.category):
-        return
-    unit.features.disagree(
-        Disagreement(
-            community_id=features.community_id,
-            channel_id=features.channel_id,
-            job_id=features.job_id,
-            candidate=candidate.version_id,
-            decision=features.decision,
-            category=features.category,
-            would_decide=decided.decision,
-            would_name=decided.category,
-            rule=decided.source,
-            at=features.decided_at,
-        )
+    for one in (*_of_the_candidate(features, place), *_of_rules(features, place.gate.policy)):
+        unit.features.disagree(one)
+
+
+def disagreement(features: Features, candidate: str, would: Decided) -> Disagreement:
+    """Write down what a candidate would have made of a request."""
+    return Disagreement(
+        community_id=features.community_id,
+        channel_id=features.channel_id,
+        job_id=features.job_id,
+        candidate=candidate,
+        decision=features.decision,
+        category=features.category,
+        would_decide=would.decision,
+        would_name=would.category,
+        rule=would.source,
+        at=features.decided_at,
     )
+
+
+def _of_the_candidate(features: Features, place: Place) -> Iterator[Disagreement]:
+    if place.candidate is None or place.judge is None:
+        return
+    decided = place.judge.decide(features)
+    if (decided.decision, decided.category) != (features.decision, features.category):
+        yield disagreement(features, place.candidate.version_id, decided)
+
+
+def _of_rules(features: Features, policy: Policy) -> Iterator[Disagreement]:
+    """Ask each rule in shadow that matched whether it alone would have made it stricter."""
+    for rule in policy.rules if policy.mode is Mode.ENFORCE else ():
+        if rule.is_enforced or rule.id not in features.rules:
+            continue
+        asked = asked_by(rule, policy, is_age_restricted=features.is_age_restricted)
+        if rank(asked) > rank(features.decision):
+            source = f"rule:{rule.id}"
+            yield disagreement(features, source, Decided(asked, rule.category, source))
 
 
 def _rules_in(verdict: Verdict) -> set[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import re2
-from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from core.contracts.base import Contract
@@ -214,6 +214,9 @@ class _Rule(Contract):
     id: str = Field(pattern=r"^[a-z][a-z0-9_.]*$")
     category: CategoryRef
     decision: Decision | None = Field(default=None, description="None: the category's action.")
+    mode: Mode = Field(
+        default=Mode.ENFORCE, description="In shadow it asks for nothing; its matches are kept."
+    )
     allow: tuple[Term, ...] = Field(
         default=(), description="Phrases that make a match inside them harmless."
     )
@@ -224,6 +227,23 @@ class _Rule(Contract):
         default=False, description="True: also matches within one term of `--no`."
     )
     examples: Examples = Examples()
+
+    @field_validator("decision", "mode")
+    @classmethod
+    def _not_below_the_floor(
+        cls, value: Decision | Mode | None, info: ValidationInfo
+    ) -> Decision | Mode | None:
+        # Here and not in the text: a part may change a rule whose category a wider level says.
+        category = info.data.get("category")
+        if category in FLOOR_CATEGORIES and value not in {None, Decision.BLOCK, Mode.ENFORCE}:
+            facts = {"category": category, "key": info.field_name}
+            raise PydanticCustomError("floor_lowered", "lowers the floor of {category}", facts)
+        return value
+
+    @property
+    def is_enforced(self) -> bool:
+        """Tell whether anything comes of what it finds."""
+        return self.mode is Mode.ENFORCE
 
 
 class TermsRule(_Rule):

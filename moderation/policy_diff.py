@@ -173,7 +173,7 @@ def _changed_rule(before: Policy, after: Policy, was: Rule, now: Rule) -> Iterat
 
 
 def _is_binding(policy: Policy, rule: Rule) -> bool:
-    return policy.categories[rule.category].severity in GRAVE
+    return rule.is_enforced and policy.categories[rule.category].severity in GRAVE
 
 
 def _is_looser_rule(  # noqa: PLR0911 - one for each kind of key.

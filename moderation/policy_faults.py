@@ -73,6 +73,10 @@ _WORDED = {
     ),
     "thresholds_reversed": ("`review` is above `block`", "lower `review` or raise `block`"),
     "hours_misplaced": ("`hours` belong to slow and pause", "give `hours` there and nowhere else"),
+    "floor_lowered": (
+        "`{category}` has a floor that no policy can lower",
+        "its rules always block; leave `{key}` out",
+    ),
     "ladder_falls": ("each step stands above the one before", "sort the steps by `at`"),
 }
 
@@ -222,7 +226,7 @@ def _fault_of(document: Document, problem: ErrorDetails, where: _Known) -> Fault
             hint = _nearest(str(context["name"]), where.tree.get(place, {}), own or None)
             return document.value_fault(path, problem["msg"], hint)
     message, hint = _WORDED.get(kind, (problem["msg"], ""))
-    return document.value_fault(path, message.format(**context), hint)
+    return document.value_fault(path, message.format(**context), hint.format(**context))
 
 
 def _path_of(location: Path) -> Path:

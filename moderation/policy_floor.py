@@ -110,10 +110,3 @@ def _rule_faults(
             f"the rule `{rule['id']}` belongs to the floor",
             "no policy can change it; give your rule another id",
         )
-    category = rule.get("category")
-    if category in FLOOR_CATEGORIES and (rule.get("decision") or "block") != "block":
-        yield document.value_fault(
-            ("rules", at, "decision"),
-            _LOWERED.format(category),
-            "its rules always block; leave `decision` out",
-        )

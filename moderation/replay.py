@@ -18,7 +18,7 @@ from moderation.inquiry import rank
 from moderation.policy import FLOOR_CATEGORIES, MissingCheck, Policy, Rule, Severity
 from moderation.policy_house import Mode
 from moderation.readings import Reading
-from moderation.rules import CompiledRule, RuleBook
+from moderation.rules import CompiledRule, RuleBook, asked_by
 from moderation.weighing import LOWERED, Scale, Weighed
 
 _GRAVITY = tuple(Severity)
@@ -34,6 +34,9 @@ _MATCHED_BY = {
     "pair": ("first", "second", "removed", "unless"),
 }
 """The keys of each kind of rule that name lists."""
+
+_SAID_OF_WHAT_FOLLOWS = {"id", "category", "decision", "mode", "examples"}
+"""The keys of a rule that change nothing about what it matches."""
 
 _WHERE_MISSING = {
     MissingCheck.RULES_ONLY: Decision.ALLOW,
@@ -99,7 +102,7 @@ def prints_of(policy: Policy) -> dict[str, str]:
 
 
 def _print_of(rule: Rule, lists: Mapping[str, str]) -> str:
-    said = rule.model_dump(mode="json", exclude={"id", "category", "decision", "examples"})
+    said = rule.model_dump(mode="json", exclude=_SAID_OF_WHAT_FOLLOWS)
     named = {key: [lists[name] for name in getattr(rule, key)] for key in _MATCHED_BY[rule.kind]}
     return _hash({**said, **named})
 
@@ -147,12 +150,9 @@ class Judge:
     def _by_rules(self, features: Features) -> Iterable[Decided]:
         for rule_id in self._matching(features):
             rule = self._rules[rule_id]
-            if not self._is_binding(rule.category):
+            if not (rule.is_enforced and self._is_binding(rule.category)):
                 continue
-            category = self._policy.categories[rule.category]
-            decision = rule.decision or category.action_in(
-                is_age_restricted=features.is_age_restricted
-            )
+            decision = asked_by(rule, self._policy, is_age_restricted=features.is_age_restricted)
             if decision is not Decision.ALLOW:
                 yield Decided(decision, rule.category, f"rule:{rule_id}")
 

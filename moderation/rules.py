@@ -85,6 +85,12 @@ class Scan:
             yield from self._hits.get(name, ())
 
 
+def asked_by(rule: Rule, policy: Policy, *, is_age_restricted: bool) -> Decision:
+    """Say what a match of a rule asks for where the rule is enforced."""
+    category = policy.categories[rule.category]
+    return rule.decision or category.action_in(is_age_restricted=is_age_restricted)
+
+
 class RuleBook:
     """A policy's lists and rules, compiled once."""
 
@@ -144,7 +150,7 @@ class CompiledRule:
 
     def __init__(self, rule: Rule, policy: Policy) -> None:
         self.rule = rule
-        self._category = policy.categories[rule.category]
+        self._policy = policy
 
     @property
     def source(self) -> str:
@@ -165,7 +171,9 @@ class CompiledRule:
 
     def find(self, scan: Scan, *, is_age_restricted: bool = False) -> list[Finding]:
         """List what this rule sees, at most a few findings, one for each marked range."""
-        decision = self._decision(is_age_restricted=is_age_restricted)
+        decision = Decision.ALLOW
+        if self.rule.is_enforced:
+            decision = asked_by(self.rule, self._policy, is_age_restricted=is_age_restricted)
         findings: dict[tuple[str, int, int], Finding] = {}
         for field, span, is_obfuscated in self._matches(scan):
             findings.setdefault(
@@ -182,11 +190,6 @@ class CompiledRule:
             if len(findings) == MAX_FINDINGS:
                 break
         return list(findings.values())
-
-    def _decision(self, *, is_age_restricted: bool) -> Decision:
-        if self.rule.decision is not None:
-            return self.rule.decision
-        return self._category.action_in(is_age_restricted=is_age_restricted)
 
     @cached_property
     def _allowed(self) -> re2._Regexp | None:

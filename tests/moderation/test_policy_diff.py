@@ -49,6 +49,7 @@ WORD = policy_with().lists["hate"].terms[0]
         pytest.param("lists: {teaching: {add: [castle]}}", "sexual_explicit", id="excuse"),
         pytest.param("without_rules: [hate.symbols]", "hate_extremism", id="rule removed"),
         pytest.param("rules: [{id: hate.slurs, decision: allow}]", "hate_extremism", id="decision"),
+        pytest.param("rules: [{id: hate.slurs, mode: shadow}]", "hate_extremism", id="rule's mode"),
         pytest.param("rules: [{id: hate.slurs, allow: [castle]}]", "hate_extremism", id="allow"),
         pytest.param(
             "rules: [{id: hate.slurs, unless: [teaching]}]", "hate_extremism", id="unless"
@@ -85,6 +86,17 @@ def test_loosening_a_grave_category_is_seen(part, named):
 )
 def test_what_is_stricter_or_not_grave_takes_one_person(part):
     assert between((LIMITS,), part) == []
+
+
+def test_a_rule_in_shadow_is_free_to_change():
+    """Nothing came of it, so nothing grows milder; put in force, it counts."""
+    quiet = "rules: [{id: hate.slurs, mode: shadow}]"
+    louder = "rules: [{id: hate.slurs, mode: enforce}]"
+
+    assert between((LIMITS, quiet), "without_rules: [hate.slurs]") == []
+    assert between((LIMITS, quiet), "rules: [{id: hate.slurs, decision: allow}]") == []
+    assert between((LIMITS, quiet), louder) == []
+    assert between((LIMITS, quiet, louder), quiet) == ["hate_extremism"]
 
 
 def test_no_difference_is_none():

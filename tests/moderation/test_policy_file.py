@@ -136,6 +136,16 @@ policy.yaml:303:15: `sexual_minors` has a floor that no policy can lower
             id="a rule that lowers the floor",
         ),
         pytest.param(
+            ("    category: gore_graphic", "    category: sexual_minors\n    mode: shadow"),
+            snapshot("""\
+policy.yaml:303:11: `sexual_minors` has a floor that no policy can lower
+        mode: shadow
+              ^
+    hint: its rules always block; leave `mode` out\
+"""),
+            id="a rule of the floor in shadow",
+        ),
+        pytest.param(
             ("    is_echoed: false\n", ""),
             snapshot("""\
 policy.yaml:48:3: `sexual_minors` has a floor that no policy can lower

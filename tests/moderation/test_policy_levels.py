@@ -132,6 +132,7 @@ def test_the_version_names_the_content_of_all_levels():
         "lists: {minors: {remove: [child]}}",
         "lists: {nudify: {allow: [deepnude]}}",
         "rules: [{id: minors.sexual, within_words: 1}]",
+        "rules: [{id: own, kind: pattern, category: sexual_minors, pattern: loli, mode: shadow}]",
         "without_rules: [nudifier.tool]",
         "profiles: {own: {sexual_minors: {action: allow}}}",
     ],
@@ -139,6 +140,19 @@ def test_the_version_names_the_content_of_all_levels():
 def test_the_floor_holds_at_every_level(part):
     assert "floor" in faults_of(community(part))
     assert "floor" in faults_of(community("title: Club"), channel(part))
+
+
+@pytest.mark.parametrize("lowered", ["decision: review", "decision: allow", "mode: shadow"])
+def test_a_wider_levels_own_rule_of_the_floor_is_not_lowered_by_a_part(lowered):
+    """Which need not name the category that the rule has."""
+    own = "{id: own.minors, kind: pattern, category: sexual_minors, pattern: lolita}"
+    wider = community(f"rules: [{own}]")
+    part = channel(f"title: Club\nrules:\n  - id: own.minors\n    {lowered}")
+
+    [fault] = faults_of(wider, part).split("\n\n")
+
+    assert fault.startswith("channel general:4:")
+    assert "`sexual_minors` has a floor" in fault
 
 
 def test_shadow_mode_leaves_the_floor_in_force():

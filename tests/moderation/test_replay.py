@@ -30,6 +30,7 @@ PARTS = {
     "a rule": "rules: [{id: own.red, kind: pattern, category: shock_disturbing, pattern: '\\bred\\b'}]",
     "a rule less": "without_rules: [explicit.terms, hate.symbols]",
     "a rule's own decision": "rules: [{id: gore.terms, decision: allow}]",
+    "a rule in shadow": "rules: [{id: explicit.terms, mode: shadow}]",
     "a wider pair": "rules: [{id: harassment.known_person, within_words: 2}]",
     "a profile": "profile: 16-plus",
     "shadow": "mode: shadow",
@@ -220,5 +221,6 @@ def test_prints_see_words_and_not_what_follows_from_them():
 
     assert changed(PARTS["an action"]) == set()
     assert changed(PARTS["a rule's own decision"]) == set()
+    assert changed(PARTS["a rule in shadow"]) == set()
     assert "hate.symbols" in changed("lists: {teaching: {add: [knight]}}")
     assert changed("lists: {shock: {add: [apple]}}") == {"shock.terms"}
