@@ -94,6 +94,9 @@ class ReviewItem(Contract):
     decided_name: str = ""
     decided_at: Moment | None = None
     effective_at: Moment | None = Field(default=None, description="Until then it can be undone.")
+    is_settling: bool = Field(
+        default=False, description="It takes effect at this moment: too late to undo it."
+    )
     closed_at: Moment | None = Field(default=None, description="Settled, lapsed or withdrawn.")
     revision: int = Field(default=1, ge=1, description="Grows with each change: cards follow it.")
 
@@ -126,7 +129,9 @@ class ReviewFilter(Contract):
     is_free: bool = Field(default=False, description="Only what nobody holds now.")
     is_escalated: bool | None = None
     member_id: MemberId | None = Field(default=None, description="Whose requests.")
-    words: str = Field(default="", max_length=200, description="Found in the prompt, in any case.")
+    words: str = Field(
+        default="", max_length=200, description="Found in the prompt; A to Z also as a to z."
+    )
 
 
 class ModeratorSettings(Contract):

@@ -12,12 +12,15 @@ from core.contracts.generation import GenerationSpec
 from core.contracts.ids import ChannelId, CommunityId, JobId, MemberId
 from core.contracts.jobs import Job, QueuePlace
 from core.contracts.outbox import SCREENING_QUEUE
+from core.contracts.reviews import ReviewState
 from core.errors import IllegalStep, NotFound
 from core.storage.audit import AuditTrail
 from core.storage.line import Line
 from core.storage.models import JobRow, OutboxRow
 from core.storage.notices import Notices
 from core.storage.outbox import Outbox
+from core.storage.review_rows import HELD_STATES
+from core.storage.reviews import Reviews
 from core.storage.statements import run, table_of
 from core.storage.turns import Turns
 from core.workflow import JobState, Outcome, Step, TaskName, advance
@@ -33,17 +36,29 @@ _LOCK = (
 )
 
 
+_ENDS = {Outcome.TIMED_OUT: ReviewState.LAPSED}
+"""What becomes of the item of a job that goes on without it; else there is nothing to decide."""
+
+
 class Jobs:
     """The jobs of one store."""
 
     def __init__(
-        self, session: Session, *, outbox: Outbox, notices: Notices, audit: AuditTrail, turns: Turns
+        self,
+        session: Session,
+        *,
+        outbox: Outbox,
+        notices: Notices,
+        audit: AuditTrail,
+        turns: Turns,
+        reviews: Reviews,
     ) -> None:
         self._session = session
         self._outbox = outbox
         self._notices = notices
         self._audit = audit
         self._turns = turns
+        self._reviews = reviews
         self._line = Line(session)
 
     def add(self, job: Job) -> None:
@@ -88,6 +103,9 @@ class Jobs:
     ) -> Job:
         """Take the workflow's step, with its audit row, its task and its notice.
 
+        A job that goes on without its review item ends that item: who carries out a decision
+        says so of the item first.
+
         Args:
             job_id: Whose step.
             outcome: What happened.
@@ -114,6 +132,8 @@ class Jobs:
         job = _to_job(row)
         self._note(job, was, outcome, by=by, now=now)
         self._follow(job_id, row.queue, step, address or job.address, now)
+        if was in HELD_STATES or outcome is Outcome.TAKEN_DOWN:
+            self._reviews.close_of_job(job_id, _ENDS.get(outcome, ReviewState.WITHDRAWN), now=now)
         return job
 
     def start(self, job_id: JobId, worker_id: str, lease_until: datetime, *, now: datetime) -> Job:

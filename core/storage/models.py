@@ -261,6 +261,12 @@ class AuditTrailRow(Base):
     by: Mapped[str]
     facts: Mapped[JSONObject]
     at: Mapped[datetime]
+    community_id: Mapped[str | None]
+    about: Mapped[str | None]
+    salt: Mapped[str | None]
+    hash: Mapped[str | None]
+
+    __table_args__ = (Index("ix_audit_of_community", "community_id", "audit_no"),)
 
 
 class ReportRow(Base):
@@ -310,5 +316,5 @@ class ChatMessageRow(Base):
     __table_args__ = (
         UniqueConstraint("channel_id", "revision"),
         Index("ix_chat_messages_recent", "channel_id", "message_no"),
-    )
         Index("ix_chat_messages_to_forget", "community_id", "created_at"),
+    )

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from core.storage import personal_models  # noqa: F401 - makes its tables known.
+from core.storage import personal_models, review_models  # noqa: F401 - makes their tables known.
 from core.storage.audit import AuditTrail
 from core.storage.chat import Chat
 from core.storage.consents import Consents
@@ -22,6 +22,7 @@ from core.storage.outbox import Outbox
 from core.storage.pictures import Pictures
 from core.storage.policies import Policies
 from core.storage.reports import Reports
+from core.storage.reviews import Reviews
 from core.storage.rewrites import Rewrites
 from core.storage.styles import Styles
 from core.storage.turns import Turns
@@ -38,12 +39,14 @@ class Unit:
         self.outbox = Outbox(session)
         self.notices = Notices(session)
         self.turns = Turns(session)
+        self.reviews = Reviews(session)
         self.jobs = Jobs(
             session,
             outbox=self.outbox,
             notices=self.notices,
             audit=self.audit,
             turns=self.turns,
+            reviews=self.reviews,
         )
         self.verdicts = Verdicts(session)
         self.pictures = Pictures(session)
@@ -53,10 +56,10 @@ class Unit:
         self.rewrites = Rewrites(session)
         self.chat = Chat(session)
         self.settings = SettingsOfMembers(session)
+        self.consents = Consents(session)
         self.styles = Styles(session)
         self.favourites = Favourites(session)
         self.uploads = Uploads(session)
-        self.consents = Consents(session)
         self.policies = Policies(session)
         self.features = FeatureRecord(session)
         self.labels = Labels(session)

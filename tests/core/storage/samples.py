@@ -14,6 +14,7 @@ from core.contracts.ids import (
     new_verify_id,
 )
 from core.contracts.jobs import Job, Picture
+from core.contracts.reviews import ReviewId, ReviewItem, ReviewKind
 from core.contracts.verdicts import Check, CheckState, Decision, Finding, Span, Stage, Verdict
 from core.workflow import JobState
 
@@ -114,3 +115,24 @@ def a_picture(job_id: JobId, index: int = 0, **fields) -> Picture:
         "created_at": START,
     }
     return Picture(**{**defaults, **fields})
+
+
+def a_review(job: Job, opened_s: float = 0, **fields) -> ReviewItem:
+    defaults = {
+        "item_id": ReviewId(new_id()),
+        "community_id": job.actor.community_id,
+        "channel_id": job.address.channel_id,
+        "job_id": job.job_id,
+        "member_id": job.actor.member_id,
+        "author": job.actor.display_name,
+        "kind": ReviewKind.HELD_PROMPT,
+        "category": "gore_graphic",
+        "severity": "high",
+        "text": job.spec.prompt,
+        "prompt_key": "ab" * 32,
+        "policy_version": job.policy_version,
+        "opened_at": at(opened_s),
+        "due_at": at(opened_s + 3600),
+        "lapses_at": at(opened_s + 48 * 3600),
+    }
+    return ReviewItem(**{**defaults, **fields})

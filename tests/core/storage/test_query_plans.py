@@ -10,6 +10,7 @@ from sqlalchemy import event
 
 from core.contracts.actors import Platform
 from core.contracts.policies import Scope
+from core.contracts.reviews import ReviewFilter, ReviewOrder
 from core.storage import Store
 from core.workflow import JobState, Outcome, TaskName
 from tests.core.storage.samples import START, a_job, a_picture, a_verdict
@@ -71,6 +72,20 @@ QUERIES = {
     "features of a member": lambda unit, _: unit.features.forget_member("local", "web:ada"),
     "disagreements": lambda unit, _: unit.features.disagreements("local", "v"),
     "disagreements to forget": lambda unit, _: unit.features.forget_disagreements(START),
+    "review queue": lambda unit, _: unit.reviews.page("local", ReviewFilter(), now=START),
+    "newest reviews": lambda unit, _: unit.reviews.page(
+        "local", ReviewFilter(states=frozenset()), ReviewOrder.NEWEST, now=START
+    ),
+    "reviews of a job": lambda unit, job_id: unit.reviews.of_job(job_id),
+    "live review of a job": lambda unit, job_id: unit.reviews.locked_of_job(job_id),
+    "reviews of a member": lambda unit, _: unit.reviews.of_member("local", "web:ada"),
+    "review outcomes": lambda unit, _: unit.reviews.outcomes_of_member("local", "web:ada"),
+    "reviews alike": lambda unit, _: unit.reviews.alike("local", "ab" * 32),
+    "pictures in review": lambda unit, _: unit.reviews.hashed("local"),
+    "counts of reviews": lambda unit, _: unit.reviews.counts("local"),
+    "reviews to settle": lambda unit, _: unit.reviews.due_effects(START),
+    "reviews that lapse": lambda unit, _: unit.reviews.lapsing(START),
+    "held jobs without a review": lambda unit, _: unit.reviews.orphans(),
     "recent chat": lambda unit, _: unit.chat.recent("general", viewer="web:ada"),
     "changes": lambda unit, _: unit.chat.changes_after("general", 5, viewer="web:ada"),
 }
