@@ -301,6 +301,9 @@ class Policy(Contract):
     roles: Roles = Roles()
     sanctions: Sanctions = Sanctions()
     retention: Retention = Retention()
+    consent: Learning = Field(
+        default=Learning.SCORES, description="What is learnt from members who did not say."
+    )
     profile: str | None = Field(default=None, description="Which of the profiles is in force.")
     profiles: dict[str, dict[CategoryRef, CategoryChange]] = Field(default_factory=dict)
     categories: dict[str, Category]
@@ -321,9 +324,6 @@ class Floor(Contract):
 
 def load_policy(path: Path | None = None) -> Policy:
     """Read and check a policy file; None means the shipped PG-13 policy.
-    consent: Learning = Field(
-        default=Learning.SCORES, description="What is learnt from members who did not say."
-    )
 
     Raises:
         PolicyError: the file is refused, with every fault in it.
