@@ -17,6 +17,7 @@ _HERE = Path(__file__).resolve().parent
 _WORD_FILE = _HERE / "lexicon" / "words.txt"
 _PICTURE_FILE = _HERE / "lexicon" / "pictures.txt"
 _GUARDED_FILE = _HERE / "lexicon" / "guarded.txt"
+_FIRST_FILE = _HERE / "lexicon" / "first.txt"
 _LISTS = _HERE / "policies" / "lists"
 
 LISTED = (
@@ -48,13 +49,18 @@ class Lexicon:
     """The words of a language with their ranks, and the wrong spellings that stand for them."""
 
     def __init__(
-        self, words: Mapping[str, int], listed: frozenset[str], spoken: frozenset[str] = frozenset()
+        self,
+        words: Mapping[str, int],
+        listed: frozenset[str],
+        spoken: frozenset[str] = frozenset(),
+        first: frozenset[str] = frozenset(),
     ) -> None:
         self._ranks = words
         self.listed = listed
         """Words that are terms of the lists by themselves."""
         self.spoken = spoken
         """Further words of their longer terms, each harmless by itself."""
+        self._first = first
 
     def __contains__(self, word: str) -> bool:
         return word in self._ranks
@@ -79,7 +85,8 @@ class Lexicon:
 
     @cached_property
     def _misspelt(self) -> dict[str, str]:
-        by_rank = sorted(filter(self._is_guarded, self._ranks), key=self._ranks.__getitem__)
+        guarded = filter(self._is_guarded, self._ranks)
+        by_rank = sorted(guarded, key=lambda word: (word not in self._first, self._ranks[word]))
         table: dict[str, str] = {}
         for word in by_rank:
             seldom = _SELDOM if word in self.listed else len(self._ranks)
@@ -121,7 +128,8 @@ def english() -> Lexicon:
     spoken = {word for term in terms for word in _LETTERS.findall(term) if word in ranks}
     for word in listed:
         ranks[word] = min(ranks.get(word, _LISTED_RANK), _LISTED_RANK)
-    return Lexicon(ranks, frozenset(listed), frozenset(spoken))
+    first = {word for line in read_terms(_FIRST_FILE) for word in line.split()}
+    return Lexicon(ranks, frozenset(listed), frozenset(spoken), frozenset(first))
 
 
 def _bare(term: str) -> str:

@@ -7,9 +7,6 @@ import pytest
 from bench import moderation_rules as bench
 from moderation.train.evasions import EVASIONS
 
-WORDS_THEMSELVES = {"vowel_drop": "ten"}
-"""A spelling that is another word cannot be told from it: "teen" without a vowel is "ten"."""
-
 
 @pytest.fixture(scope="module")
 def rules():
@@ -42,12 +39,8 @@ def test_every_forbidden_prompt_about_minors_is_blocked(rules):
 @pytest.mark.parametrize("evasion", list(EVASIONS))
 def test_no_hidden_spelling_gets_past_the_rule_on_minors(rules, evasion):
     prompts = bench.evaded_prompts(evasion)
-    other_word = WORDS_THEMSELVES.get(evasion)
 
-    passed = missed(rules.blocks_as_minors, prompts)
-
-    assert [prompt for prompt in passed if other_word not in prompt.split()] == []
-    assert len(passed) <= 0.05 * len(prompts)
+    assert missed(rules.blocks_as_minors, prompts) == []
 
 
 def test_children_as_children_pass(rules):

@@ -64,3 +64,15 @@ def test_a_rare_word_is_taken_for_a_listed_one_spelt_wrongly():
     words = Lexicon({"castle": 100, "catsle": 30_000}, frozenset({"castle"}))
 
     assert words.meant("catsle") == "castle"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"),
+    [
+        pytest.param("thng", "thong", id="not thing"),
+        pytest.param("pnts", "panties", id="not points"),
+        pytest.param("whre", "where", id="of other lists the frequent word"),
+    ],
+)
+def test_a_spelling_that_two_words_share_is_read_as_the_one_of_the_hard_rules(wrong, meant):
+    assert english().meant(wrong) == meant

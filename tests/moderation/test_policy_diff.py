@@ -46,7 +46,7 @@ WORD = policy_with().lists["hate"].terms[0]
         ),
         pytest.param(f"lists: {{hate: {{remove: ['{WORD}']}}}}", "hate_extremism", id="term"),
         pytest.param("lists: {hate: {allow: [flag]}}", "hate_extremism", id="allowed in a list"),
-        pytest.param("lists: {teaching: {add: [castle]}}", "sexual_explicit", id="excuse"),
+        pytest.param("lists: {aiding: {add: [castle]}}", "sexual_explicit", id="excuse"),
         pytest.param("without_rules: [hate.symbols]", "hate_extremism", id="rule removed"),
         pytest.param("rules: [{id: hate.slurs, decision: allow}]", "hate_extremism", id="decision"),
         pytest.param("rules: [{id: hate.slurs, mode: shadow}]", "hate_extremism", id="rule's mode"),

@@ -72,3 +72,9 @@ def test_an_obfuscated_prompt_is_blocked_like_the_plain_one(row, screen):
 
     assert verdict.decision is Decision.BLOCK
     assert verdict.category in {"sexual_explicit", "sexual_suggestive"}
+
+
+@pytest.mark.parametrize("row", rows_of("_euphemisms"), ids=lambda row: row["text"])
+def test_a_euphemism_is_caught_and_its_words_in_an_honest_sense_pass(row, screen):
+    assert screen(row["text"]).decision is not Decision.ALLOW
+    assert screen(row["near"]).findings == ()
