@@ -17,7 +17,8 @@ from core.contracts.base import Contract
 from core.contracts.labels import Learning
 from core.contracts.verdicts import Decision
 from moderation.lists import TERM, compile_pattern
-from moderation.policy_house import Mode, Retention, Roles, Sanctions
+from moderation.policy_house import Mode, Retention, Reviewing, Roles, Sanctions
+from moderation.policy_refs import CategoryRef, ListRef
 
 SHIPPED_POLICIES = Path(__file__).resolve().parent / "policies"
 DEFAULT_POLICY = SHIPPED_POLICIES / "default.yaml"
@@ -70,26 +71,6 @@ class Previews(StrEnum):
     REQUESTER = "requester"
 
 
-def _known_category(code: str, info: ValidationInfo) -> str:
-    return _known(code, "category", (info.context or {}).get("categories"))
-
-
-def _known_list(name: str, info: ValidationInfo) -> str:
-    return _known(name, "list", (info.context or {}).get("lists"))
-
-
-def _known(name: str, noun: str, names: frozenset[str] | None) -> str:
-    # Without a context (a policy read back from its own JSON) the references were checked before.
-    if names is not None and name not in names:
-        facts = {
-            "noun": noun,
-            "name": name,
-            "place": "categories" if noun == "category" else "lists",
-        }
-        raise PydanticCustomError("unknown_reference", "unknown {noun} `{name}`", facts)
-    return name
-
-
 def _sound_pattern(pattern: str) -> str:
     try:
         matches_nothing = compile_pattern(pattern).search("")
@@ -111,8 +92,6 @@ def _sound_term(term: str) -> str:
     return term
 
 
-CategoryRef = Annotated[str, AfterValidator(_known_category)]
-ListRef = Annotated[str, AfterValidator(_known_list)]
 Pattern = Annotated[str, AfterValidator(_sound_pattern)]
 Term = Annotated[str, AfterValidator(_sound_term)]
 
@@ -299,6 +278,7 @@ class Policy(Contract):
     max_prompt_chars: int = Field(default=6000, ge=1, le=6000)
     unchecked: Unchecked
     roles: Roles = Roles()
+    review: Reviewing = Reviewing()
     sanctions: Sanctions = Sanctions()
     retention: Retention = Retention()
     consent: Learning = Field(

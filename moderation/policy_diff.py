@@ -9,6 +9,7 @@ from core.contracts.actors import Role
 from core.contracts.verdicts import Decision
 from moderation.inquiry import rank
 from moderation.policy import (
+    FLOOR_CATEGORIES,
     Category,
     MissingCheck,
     Policy,
@@ -65,8 +66,14 @@ def _plain(before: Policy, after: Policy) -> Iterator[Difference]:
     new = dict(_leaves("", after.model_dump(mode="json", exclude=left_out)))
     for path in dict.fromkeys((*old, *new)):
         if old.get(path) != new.get(path):
-            is_looser = _is_looser_house(path, before, after)
-            yield _difference(path, old, new, _LOOSE if is_looser else None)
+            yield _difference(path, old, new, _loosened_by_house(path, before, after))
+
+
+def _loosened_by_house(path: str, before: Policy, after: Policy) -> str | None:
+    if path == "review.second_person":  # Whose approval one person alone may give from now on.
+        freed = set(before.review.second_person) - set(after.review.second_person)
+        return min(freed - set(FLOOR_CATEGORIES), default=None)
+    return _LOOSE if _is_looser_house(path, before, after) else None
 
 
 def _is_looser_house(path: str, before: Policy, after: Policy) -> bool:

@@ -23,7 +23,7 @@ from moderation.policy import (
     WordList,
 )
 from moderation.policy_errors import Fault
-from moderation.policy_house import Retention, Roles, Sanctions, Step
+from moderation.policy_house import Deadlines, Reason, Retention, Reviewing, Roles, Sanctions, Step
 
 Path = tuple[str | int, ...]
 
@@ -235,12 +235,16 @@ def _path_of(location: Path) -> Path:
     return (*location[:2], *location[3:]) if is_in_rule else location
 
 
-_BLOCKS: dict[str, type[BaseModel]] = {
-    "unchecked": Unchecked,
-    "roles": Roles,
-    "sanctions": Sanctions,
-    "retention": Retention,
+_BLOCKS: dict[Path, type[BaseModel]] = {
+    ("unchecked",): Unchecked,
+    ("roles",): Roles,
+    ("review",): Reviewing,
+    ("review", "sla_hours"): Deadlines,
+    ("sanctions",): Sanctions,
+    ("retention",): Retention,
 }
+
+_EACH: dict[Path, type[BaseModel]] = {("sanctions", "steps"): Step, ("review", "reasons"): Reason}
 
 
 def _fields_at(path: Path, tree: dict[str, Any]) -> Iterable[str]:
@@ -248,10 +252,10 @@ def _fields_at(path: Path, tree: dict[str, Any]) -> Iterable[str]:
     match path:
         case ():
             model: type[BaseModel] = Policy
-        case (str() as block,):
-            model = _BLOCKS[block]
-        case ("sanctions", "steps", _):
-            model = Step
+        case _ if path in _BLOCKS:
+            model = _BLOCKS[path]
+        case _ if path[:-1] in _EACH:
+            model = _EACH[path[:-1]]
         case ("categories", _, "codes"):
             model = StandardCodes
         case (*_, "thresholds" | "age_restricted_thresholds"):

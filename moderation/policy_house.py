@@ -1,13 +1,15 @@
 """Define how a community runs its house: who decides, what strikes lead to, what is kept."""
 
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from core.contracts.actors import Role
 from core.contracts.base import Contract
+from core.contracts.reviews import Ruling
+from moderation.policy_refs import CategoryRef
 
 
 class Mode(StrEnum):
@@ -40,6 +42,49 @@ class Roles(Contract):
     propose: Role = Field(default=Role.MODERATOR, description="Set, propose, test, replay, shadow.")
     activate: Role = Field(default=Role.ADMIN, description="Put in force and roll back.")
     review: Role = Field(default=Role.MODERATOR, description="Decide what is held.")
+
+
+class Deadlines(Contract):
+    """Within how many hours a person should look, by the severity of the category."""
+
+    critical: float = Field(default=1, gt=0)
+    high: float = Field(default=4, gt=0)
+    medium: float = Field(default=24, gt=0, description="Also where no category decided.")
+    low: float = Field(default=48, gt=0)
+
+
+class Reason(Contract):
+    """Why people decide as they do; the author of a request is told."""
+
+    ruling: Ruling
+    title: str = Field(min_length=1, description="A few words, for the button.")
+    member_text: str = Field(min_length=1, description="Told to the author.")
+
+
+class Reviewing(Contract):
+    """How people decide what is held, appealed or reported."""
+
+    claim_minutes: float = Field(
+        default=10, gt=0, le=1440, description="Who takes an item has it for so long."
+    )
+    undo_s: float = Field(
+        default=60, ge=0, le=60, description="A decision takes effect after so many seconds."
+    )
+    sla_hours: Deadlines = Deadlines()
+    second_person: tuple[CategoryRef, ...] = Field(
+        default=(), description="Approving these takes two people, as the floor always does."
+    )
+    held_days: float = Field(
+        default=7, gt=0, le=400, description="A held picture outlives its lapsed review so long."
+    )
+    cases_shown: int = Field(default=5, ge=0, le=50, description="Near past cases beside an item.")
+    reasons: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")], Reason] = Field(
+        default_factory=dict, description="By their codes; a ruling without any needs none."
+    )
+
+    def reasons_for(self, ruling: Ruling) -> dict[str, Reason]:
+        """Pick the reasons that one may give for a ruling, in the policy's order."""
+        return {code: each for code, each in self.reasons.items() if each.ruling is ruling}
 
 
 class Step(Contract):

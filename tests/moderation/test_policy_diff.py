@@ -3,7 +3,7 @@
 import pytest
 
 from core.contracts.policies import Level
-from moderation.policy import DEFAULT_POLICY
+from moderation.policy import CATEGORY_CODES, DEFAULT_POLICY
 from moderation.policy_diff import differences, loosened
 from moderation.policy_file import effective, file_layer, part_layer
 
@@ -62,6 +62,7 @@ WORD = policy_with().lists["hate"].terms[0]
         ),
         pytest.param("mode: shadow", "everything", id="shadow"),
         pytest.param("roles: {activate: member}", "everything", id="roles"),
+        pytest.param("review: {second_person: []}", "harassment_private_person", id="two"),
     ],
 )
 def test_loosening_a_grave_category_is_seen(part, named):
@@ -81,6 +82,8 @@ def test_loosening_a_grave_category_is_seen(part, named):
         "rules: [{id: harassment.known_person, within_words: 20}]",
         "rules: [{id: own.words, kind: terms, category: hate_extremism, lists: [shock]}]",
         "roles: {propose: admin}",
+        f"review: {{second_person: [{', '.join(CATEGORY_CODES)}]}}",
+        "review: {undo_s: 5, reasons: {odd: {ruling: reject, title: Odd, member_text: Odd.}}}",
         "classifier_missing: block",
     ],
 )

@@ -17,10 +17,11 @@ from moderation.policy import (
     Unchecked,
     WordList,
 )
+from moderation.policy_house import Deadlines, Reason, Reviewing
 
 PAGE = (Path(__file__).parents[2] / "docs" / "policy.md").read_text("utf-8")
 MODELS = [Policy, Category, StandardCodes, Thresholds, Unchecked, WordList]
-MODELS += [TermsRule, PatternRule, PairRule]
+MODELS += [TermsRule, PatternRule, PairRule, Reviewing, Deadlines, Reason]
 
 
 @pytest.mark.parametrize("code", CATEGORY_CODES)

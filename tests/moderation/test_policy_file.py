@@ -391,6 +391,80 @@ policy.yaml:92:3: unknown category `horror`
 """),
             id="a category of their own",
         ),
+        pytest.param(
+            ("max_prompt_chars: 6000", "review: {undo_s: 90}"),
+            snapshot("""\
+policy.yaml:40:18: above 60.0
+    review: {undo_s: 90}
+                     ^
+    hint: write a smaller number\
+"""),
+            id="longer to undo than a minute",
+        ),
+        pytest.param(
+            ("max_prompt_chars: 6000", "review: {second_person: [hate_extremis]}"),
+            snapshot("""\
+policy.yaml:40:26: unknown category `hate_extremis`
+    review: {second_person: [hate_extremis]}
+                             ^
+    hint: did you mean `hate_extremism`?\
+"""),
+            id="two people for an unknown category",
+        ),
+        pytest.param(
+            ("max_prompt_chars: 6000", "review: {claim_minute: 5}"),
+            snapshot("""\
+policy.yaml:40:10: unknown key `claim_minute`
+    review: {claim_minute: 5}
+             ^
+    hint: did you mean `claim_minutes`?\
+"""),
+            id="unknown key of the review",
+        ),
+        pytest.param(
+            ("max_prompt_chars: 6000", "review: {sla_hours: {grave: 5}}"),
+            snapshot("""\
+policy.yaml:40:22: unknown key `grave`
+    review: {sla_hours: {grave: 5}}
+                         ^
+    hint: known: critical, high, medium, low\
+"""),
+            id="unknown severity",
+        ),
+        pytest.param(
+            (
+                "max_prompt_chars: 6000",
+                "review: {reasons: {fine: {ruling: allow, title: Fine, member_tex: Fine.}}}",
+            ),
+            snapshot("""\
+policy.yaml:40:20: missing field `member_text`
+    review: {reasons: {fine: {ruling: allow, title: Fine, member_tex: Fine.}}}
+                       ^
+    hint: add `member_text:`
+policy.yaml:40:35: `allow` is not a value of `ruling`
+    review: {reasons: {fine: {ruling: allow, title: Fine, member_tex: Fine.}}}
+                                      ^
+    hint: write 'approve' or 'reject'
+policy.yaml:40:55: unknown key `member_tex`
+    review: {reasons: {fine: {ruling: allow, title: Fine, member_tex: Fine.}}}
+                                                          ^
+    hint: did you mean `member_text`?\
+"""),
+            id="a reason with faults",
+        ),
+        pytest.param(
+            (
+                "max_prompt_chars: 6000",
+                "review: {reasons: {Not Fine: {ruling: reject, title: Odd, member_text: Odd.}}}",
+            ),
+            snapshot("""\
+policy.yaml:40:20: not of the form that is asked for
+    review: {reasons: {Not Fine: {ruling: reject, title: Odd, member_text: Odd.}}}
+                       ^
+    hint: use lower-case letters and digits; versions look like `1.2.3`\
+"""),
+            id="a reason's code",
+        ),
     ],
 )
 def test_a_fault_is_told_at_its_place(edited_policy, change, shown):
