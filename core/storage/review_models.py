@@ -155,13 +155,16 @@ class ConsoleSessionRow(Base):
     __tablename__ = "console_sessions"
 
     token_sha256: Mapped[str] = mapped_column(primary_key=True)
+    session_id: Mapped[str] = mapped_column(unique=True)
     community_id: Mapped[str]
     member_id: Mapped[str]
     display_name: Mapped[str] = mapped_column(PeoplesText)
     role: Mapped[Role]
     provider: Mapped[str]
-    csrf_sha256: Mapped[str]
+    proof_id: Mapped[str] = mapped_column(unique=True)
+    browser: Mapped[str] = mapped_column(PeoplesText)
     created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 

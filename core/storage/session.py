@@ -10,6 +10,7 @@ from core.storage import personal_models, review_models  # noqa: F401 - makes th
 from core.storage.audit import AuditTrail
 from core.storage.chat import Chat
 from core.storage.consents import Consents
+from core.storage.console_sessions import ConsoleSessions
 from core.storage.drafts import Drafts
 from core.storage.engines import away_as_unavailable, open_engines
 from core.storage.favourites import Favourites
@@ -17,6 +18,7 @@ from core.storage.features import FeatureRecord
 from core.storage.jobs import Jobs
 from core.storage.labels import Labels
 from core.storage.member_settings import SettingsOfMembers
+from core.storage.moderators import Moderators
 from core.storage.notices import Notices
 from core.storage.outbox import Outbox
 from core.storage.pictures import Pictures
@@ -63,6 +65,8 @@ class Unit:
         self.policies = Policies(session)
         self.features = FeatureRecord(session)
         self.labels = Labels(session)
+        self.moderators = Moderators(session)
+        self.console_sessions = ConsoleSessions(session)
 
 
 class Store:

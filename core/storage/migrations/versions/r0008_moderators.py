@@ -141,15 +141,20 @@ def _people() -> None:
     op.create_index("ix_legal_holds_of_community", "legal_holds", ["community_id", "lifted_at"])
     op.create_table(
         "console_sessions",
-        sa.Column("token_sha256", sa.String(), nullable=False),
+        *(sa.Column(name, sa.String(), nullable=False) for name in ("token_sha256", "session_id")),
         *(sa.Column(name, sa.String(), nullable=False) for name in ("community_id", "member_id")),
         sa.Column("display_name", sa.Text(), nullable=False),
         sa.Column("role", sa.String(32), nullable=False),
-        sa.Column("provider", sa.String(), nullable=False),
-        sa.Column("csrf_sha256", sa.String(), nullable=False),
-        *(sa.Column(name, _TIME, nullable=False) for name in ("created_at", "expires_at")),
+        *(sa.Column(name, sa.String(), nullable=False) for name in ("provider", "proof_id")),
+        sa.Column("browser", sa.Text(), nullable=False),
+        *(
+            sa.Column(name, _TIME, nullable=False)
+            for name in ("created_at", "seen_at", "expires_at")
+        ),
         sa.Column("ended_at", _TIME),
         sa.PrimaryKeyConstraint("token_sha256", name="pk_console_sessions"),
+        sa.UniqueConstraint("session_id", name="uq_console_sessions_session_id"),
+        sa.UniqueConstraint("proof_id", name="uq_console_sessions_proof_id"),
     )
     op.create_index(
         "ix_console_sessions_of_member", "console_sessions", ["community_id", "member_id"]
