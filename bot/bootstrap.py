@@ -11,6 +11,7 @@ from core.blobs import Blobs
 from core.catalog import Catalog, load_catalog
 from core.contracts.base import utc_now
 from core.events import Events
+from core.held import HeldArea
 from core.settings import CoreSettings
 from core.storage import Store
 from core.task_queue import TaskQueue
@@ -35,14 +36,17 @@ class Services:
     paces: Paces = field(init=False, repr=False)
     gates: Gates = field(init=False, repr=False)
     """The gate of each place; `gate` is that of the organisation's file alone."""
+    held: HeldArea = field(init=False, repr=False)
+    """Reads pictures that wait for a person."""
 
     def __post_init__(self) -> None:
-        """Give courier, paces and gates the same store, queue and events as everybody."""
+        """Give the parts that are made here the same store, queue and events as everybody."""
         courier = Courier(self.store, self.queue, self.events, self.clock)
         object.__setattr__(self, "courier", courier)
         object.__setattr__(self, "paces", Paces(self.store, self.clock))
         gates = Gates(self.store, self.gate, self.settings.policy_file)
         object.__setattr__(self, "gates", gates)
+        object.__setattr__(self, "held", HeldArea(self.blobs, self.settings))
 
     def __enter__(self) -> Self:
         return self

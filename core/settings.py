@@ -5,6 +5,7 @@ A `.env` file in the working folder is read too; the environment wins. `.env.exa
 `docs/settings.md` are held to these classes by a test.
 """
 
+import base64
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal, Self
@@ -13,6 +14,9 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import UserError
+
+_KEY_BYTES = 32
+"""What a Fernet key holds: half for signing, half for encrypting."""
 
 PLACEHOLDER_SECRET = "change-me"  # noqa: S105 - the value that production refuses.
 
@@ -34,6 +38,14 @@ def _config(prefix: str) -> SettingsConfigDict:
         frozen=True,
         hide_input_in_errors=True,
     )
+
+
+def _is_fernet_key(key: bytes) -> bool:
+    """Tell whether a key is 32 bytes in URL-safe base64, as Fernet wants them."""
+    try:
+        return len(base64.b64decode(key, altchars=b"-_", validate=True)) == _KEY_BYTES
+    except ValueError:
+        return False
 
 
 class CoreSettings(BaseSettings):
@@ -59,6 +71,11 @@ class CoreSettings(BaseSettings):
     )
     secret_key: SecretStr = Field(
         SecretStr(PLACEHOLDER_SECRET), description="Signs sessions and one-time links."
+    )
+    held_keys: SecretStr = Field(
+        SecretStr(""),
+        description="Keys of held pictures, with commas, the newest first; empty: one derived "
+        "from EASEL_SECRET_KEY.",
     )
     policy_file: Path | None = Field(
         None, description="The community's policy; empty: the shipped PG-13 policy."
@@ -142,6 +159,12 @@ class CoreSettings(BaseSettings):
         return self.database_url or f"sqlite:///{(self.home / 'easel.db').resolve()}"
 
     @property
+    def held_key_ring(self) -> tuple[bytes, ...]:
+        """The keys that `EASEL_HELD_KEYS` names, the one that encrypts first."""
+        named = self.held_keys.get_secret_value().split(",")
+        return tuple(key.strip().encode() for key in named if key.strip())
+
+    @property
     def resolved_blob_url(self) -> str:
         """The blob store in force."""
         return self.blob_url or str((self.home / "blobs").resolve())
@@ -156,6 +179,13 @@ class CoreSettings(BaseSettings):
         is_placeholder = self.secret_key.get_secret_value() in {"", PLACEHOLDER_SECRET}
         if self.environment is Environment.PRODUCTION and is_placeholder:
             raise UserError("placeholder_secret", setting="EASEL_SECRET_KEY")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_weak_keys(self) -> Self:
+        for number, key in enumerate(self.held_key_ring, start=1):
+            if not _is_fernet_key(key):
+                raise UserError("held_key_invalid", setting="EASEL_HELD_KEYS", value=number)
         return self
 
 

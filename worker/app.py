@@ -24,6 +24,7 @@ from core.contracts.base import utc_now
 from core.contracts.ids import JobId
 from core.errors import AppError
 from core.events import Events
+from core.held import HeldArea
 from core.provenance.keys import load_or_create_keys
 from core.provenance.stamp import Stamper
 from core.settings import CoreSettings, WorkerSettings
@@ -116,11 +117,13 @@ class GenerationWorker:
             image_classifier=_picture_check(self._own),
             timeout_s=self._own.image_timeout_s,
         )
+        blobs = Blobs(settings.resolved_blob_url)
         finishing = Finishing(
             self._catalog,
             gate,
             Stamper(load_or_create_keys(settings.resolved_keys_dir)),
-            Blobs(settings.resolved_blob_url),
+            blobs,
+            HeldArea(blobs, settings),
             utc_now,
             Gates(self._store, gate, settings.policy_file),
         )

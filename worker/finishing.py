@@ -15,6 +15,7 @@ from core.contracts.jobs import Job, Picture
 from core.contracts.provenance import Recipe, StampFacts
 from core.contracts.verdicts import Decision, Verdict
 from core.errors import Unavailable
+from core.held import HeldArea, published_key
 from core.provenance.stamp import Stamper
 from core.workflow import Outcome
 from moderation.classifiers.base import PICTURE_BLANK
@@ -49,6 +50,8 @@ class Finishing:
     gate: Gate
     stamper: Stamper
     blobs: Blobs
+    held: HeldArea
+    """Where pictures wait for a person, encrypted."""
     clock: Callable[[], datetime]
     gates: Gates | None = None
     """The gate of each place; None: `gate` is everybody's."""
@@ -105,11 +108,11 @@ class Finishing:
         recorded = known(verdicts)
         if outcome is Outcome.OUTPUT_BLOCK:
             return Finished(outcome, (), recorded)
-        area = "published" if outcome is Outcome.OUTPUT_ALLOW else "held"
+        is_posted = outcome is Outcome.OUTPUT_ALLOW
         pictures: list[Picture] = []
         try:
             for picture, image in zip(drawn.pictures, images, strict=True):
-                pictures.append(self._store(job, area, drawn.facts, picture, image))
+                pictures.append(self._store(job, drawn.facts, picture, image, is_posted=is_posted))
         except BaseException:
             self.discard(pictures)
             raise
@@ -147,7 +150,13 @@ class Finishing:
             return None
 
     def _store(
-        self, job: Job, area: str, facts: DrawFinished, drawn: PictureDrawn, image: Image.Image
+        self,
+        job: Job,
+        facts: DrawFinished,
+        drawn: PictureDrawn,
+        image: Image.Image,
+        *,
+        is_posted: bool,
     ) -> Picture:
         verify_id = new_verify_id()
         now = self.clock()
@@ -173,8 +182,11 @@ class Finishing:
                 recipe=recipe if policy.recipe_in_file else None,
             ),
         )
-        blob = f"{area}/{job.job_id}/{verify_id}.png"
-        self.blobs.put(blob, stamped.data)
+        if is_posted:
+            blob = published_key(job.job_id, verify_id)
+            self.blobs.put(blob, stamped.data)
+        else:
+            blob = self.held.put(verify_id, stamped.data)
         return Picture(
             verify_id=verify_id,
             job_id=job.job_id,

@@ -15,9 +15,9 @@ from io import BytesIO
 import structlog
 from PIL import Image, ImageChops
 
-from core.blobs import Blobs
 from core.contracts.jobs import Cause, Difference, Job, Picture
 from core.errors import NotFound, Unavailable
+from core.held import HeldArea
 from core.storage import Store
 from worker.engine.messages import DrawRequest, Ready
 from worker.finishing import Finished
@@ -46,7 +46,8 @@ class Reruns:
     """Find a rerun's originals, ask for them again, and compare."""
 
     store: Store
-    blobs: Blobs
+    held: HeldArea
+    """Reads pictures wherever they lie: the new one may wait for a person."""
     is_always: bool = False
     """Whether the engine draws every picture in reproducible mode, asked or not."""
 
@@ -97,7 +98,7 @@ class Reruns:
         pixels = self._pixels(original)
         if isinstance(pixels, Cause):
             return Difference(original=first.verify_id, values=0, causes=(pixels,))
-        new = _decoded(self.blobs.get(again.blob))
+        new = _decoded(self.held.read(again))
         if new.size != pixels.size:
             return Difference(original=first.verify_id, values=0, causes=(Cause.SIZE, *known))
         values, differing, largest = _counted(new, pixels)
@@ -117,7 +118,7 @@ class Reruns:
         if original.is_deleted:
             return Cause.ORIGINAL_GONE
         try:
-            data = self.blobs.get(original.picture.blob)
+            data = self.held.read(original.picture)
         except NotFound:
             return Cause.ORIGINAL_GONE
         if hashlib.sha256(data).hexdigest() != original.picture.sha256:

@@ -206,7 +206,7 @@ class Studio:
 
     @property
     def _reruns(self) -> Reruns:
-        return Reruns(self.store, self.finishing.blobs, is_always=self.is_reproducible)
+        return Reruns(self.store, self.finishing.held, is_always=self.is_reproducible)
 
     def _draw(
         self, job: Job, attempt_id: str, source: Source | None, originals: Sequence[Original]

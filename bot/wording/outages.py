@@ -100,6 +100,20 @@ SET_UP: dict[str, Words] = {
     "placeholder_secret": Words(
         "{setting} is still the placeholder", "Set it to a long random text in production."
     ),
+    "held_key_invalid": Words(
+        "Key {value} of {setting} is none",
+        "Each is 32 bytes in URL-safe base64, as `openssl rand -base64 32 | tr +/ -_` writes them.",
+    ),
+    "held_key_unknown": Words(
+        "A held picture cannot be opened",
+        "No key of EASEL_HELD_KEYS opens picture {verify_id}. Put back the key that was in force "
+        "when it was held; until then it waits.",
+    ),
+    "held_altered": Words(
+        "A held picture is not what was drawn",
+        "The stored bytes of picture {verify_id} are not those on record. It is not published; "
+        "rejecting it removes it.",
+    ),
     "models_alike": Words(
         "Two models have the name “{value}”",
         "Look at EASEL_MODEL and EASEL_EXTRA_MODELS: --model could mean either.",

@@ -1,5 +1,6 @@
 """Keep the record of finished pictures; their bytes lie in the blob store."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +31,9 @@ def _adding_up(insert: Any) -> Executable:  # Either database's own kind of inse
     )
     return added
 
+
+_AT_ONCE = 500
+"""Ids in one query: databases bound how many values a statement has."""
 
 _ADD_UP = ready_insert(DrawnDayRow, _adding_up)
 
@@ -85,6 +89,21 @@ class Pictures:
         )
         row = self._session.scalar(query)
         return None if row is None else _to_picture(row)
+
+    def standing_in(self, folder: str, verify_ids: Sequence[VerifyId]) -> set[VerifyId]:
+        """Pick those whose bytes the record says lie right under a folder of the blob store."""
+        found: set[VerifyId] = set()
+        for start in range(0, len(verify_ids), _AT_ONCE):
+            query = select(PictureRow.verify_id, PictureRow.blob).where(
+                PictureRow.verify_id.in_(verify_ids[start : start + _AT_ONCE]),
+                PictureRow.deleted_at.is_(None),
+            )
+            found.update(
+                VerifyId(verify_id)
+                for verify_id, blob in self._session.execute(query)
+                if blob == f"{folder}/{verify_id}"
+            )
+        return found
 
     def set_blob(self, verify_id: VerifyId, blob: str) -> None:
         """Say where the bytes lie now.

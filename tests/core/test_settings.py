@@ -134,6 +134,32 @@ def test_more_models_stand_behind_the_default():
     assert CoreSettings(model="a").models == ("a",)
 
 
+def test_the_keys_of_held_pictures_stand_in_their_order():
+    """The newest first; spaces and an idle comma do no harm."""
+    one, two = "A" * 43 + "=", "B-_" + "C" * 40 + "="
+
+    assert CoreSettings(held_keys=f" {one} ,{two},").held_key_ring == (one.encode(), two.encode())
+    assert CoreSettings().held_key_ring == ()
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        pytest.param("a password", id="a password"),
+        pytest.param("A" * 43, id="unfinished"),
+        pytest.param("A" * 20 + "=", id="too short"),
+        pytest.param("A" * 43 + "=,Käse", id="the second"),
+    ],
+)
+def test_a_key_that_is_none_is_refused_at_the_start(keys):
+    """A process that could not encrypt must not find out when a picture is held."""
+    with pytest.raises(UserError) as raised:
+        CoreSettings(held_keys=keys)
+
+    assert raised.value.code == "held_key_invalid"
+    assert raised.value.facts == {"setting": "EASEL_HELD_KEYS", "value": keys.count(",") + 1}
+
+
 def test_what_is_set_is_taken(tmp_path):
     """Postgres, a bucket and a mounted folder of keys."""
     settings = CoreSettings(

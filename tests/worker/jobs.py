@@ -10,6 +10,7 @@ from core.contracts.generation import GenerationSpec
 from core.contracts.ids import ChannelId, CommunityId, JobId, MemberId
 from core.contracts.jobs import Job
 from core.contracts.progress import Progress
+from core.held import HeldArea
 from core.settings import CoreSettings
 from core.storage import Store
 from core.workflow import JobState, Outcome
@@ -139,6 +140,10 @@ class Workplace:
     is_reproducible: bool = False
     catalog: Catalog = field(default_factory=lambda: Catalog(profiles=(PROFILE,)))
 
+    @property
+    def held(self) -> HeldArea:
+        return HeldArea(self.blobs, CoreSettings(_env_file=None))
+
     def studio(self) -> Studio:
         return Studio(
             CoreSettings(job_lease_s=self.job_lease_s),
@@ -149,6 +154,7 @@ class Workplace:
                 self.gate,
                 self.stamper,
                 self.blobs,
+                self.held,
                 self.clock,
                 Gates(self.store, self.gate),
             ),

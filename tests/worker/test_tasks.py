@@ -1,5 +1,6 @@
 """A job is drawn once, checked before it is seen, and has an ending whatever happens."""
 
+import hashlib
 import io
 import threading
 import time
@@ -46,7 +47,9 @@ def place(tmp_path, keys):
 def files(tmp_path):
     """List what lies in the blob store."""
     root = tmp_path / "blobs"
-    return lambda: sorted(path.relative_to(root).as_posix() for path in root.rglob("*.png"))
+    return lambda: sorted(
+        path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()
+    )
 
 
 class Seeing:
@@ -394,11 +397,8 @@ def test_the_strictest_verdict_decides_for_all(place, files, opinions, state, ar
 
     assert place.job().state is state
     assert [verdict.decision.value for verdict in place.verdicts()] == decisions
-    kept = (
-        []
-        if area is None
-        else [f"{area}/{JOB_ID}/{each.verify_id}.png" for each in place.pictures()]
-    )
+    names = {"published": f"published/{JOB_ID}/{{}}.png", "held": "held/{}"}
+    kept = [names[area].format(each.verify_id) for each in place.pictures()] if area else []
     assert files() == sorted(kept)
     assert len(kept) == (0 if area is None else 2)
 
@@ -426,8 +426,24 @@ def test_a_gate_that_breaks_lets_nothing_through(place, monkeypatch, files):
     place.generate()
 
     assert place.job().state is JobState.OUTPUT_REVIEW
-    assert files() == [place.pictures()[0].blob]
-    assert place.pictures()[0].blob.startswith("held/")
+    [picture] = place.pictures()
+    assert files() == [picture.blob] == [f"held/{picture.verify_id}"]
+
+
+def test_nothing_that_is_held_can_be_looked_at(place, tmp_path, keys):
+    """No picture's first bytes anywhere under held/; opened, it is the labelled one to the bit."""
+    place.gate = Gate(SEEING_POLICY, image_classifier=Seeing({CODE: 0.6}))
+    queue_up(place.store, job_for())
+
+    place.generate()
+
+    [picture] = place.pictures()
+    lying = [path.read_bytes() for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
+    assert len(lying) == 1
+    assert not any(sign in lying[0] for sign in (b"\x89PNG", b"IHDR", b"IDAT", b"c2pa"))
+    data = place.held.read(picture)
+    assert hashlib.sha256(data).hexdigest() == picture.sha256
+    assert read(data, anchors=keys.anchors).verify_id == picture.verify_id
 
 
 def test_a_picture_of_a_lost_attempt_is_thrown_away(place, files):
