@@ -189,6 +189,21 @@ class Events:
         except AWAY as error:
             raise Unavailable("broker_away") from error
 
+    def tally(self, name: str, ttl_s: int) -> int:
+        """Count one more of a name and say how many there were; the count ends after a time.
+
+        Raises:
+            Unavailable: `broker_away`; it was not counted.
+        """
+        key = f"easel.tally.{name}"
+        try:
+            with self._redis.pipeline(transaction=True) as pipe:
+                pipe.set(key, 0, nx=True, ex=ttl_s)
+                pipe.incr(key)
+                return int(pipe.execute()[1])
+        except AWAY as error:
+            raise Unavailable("broker_away") from error
+
     async def listen(
         self, topics: Sequence[str] = (), patterns: Sequence[str] = ()
     ) -> AsyncGenerator[tuple[str, bytes]]:

@@ -208,6 +208,46 @@ class WebSettings(BaseSettings):
         return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
 
 
+class ConsoleSettings(BaseSettings):
+    """The moderators' console of the web app: who gets in, and for how long."""
+
+    model_config = _config("EASEL_CONSOLE_")
+
+    links: bool = Field(
+        default=True, description="One-time links let moderators and admins in; false: none does."
+    )
+    session_h: int = Field(12, ge=1, le=168, description="A session ends after so many hours.")
+    idle_min: int = Field(
+        60, ge=1, description="A session ends after so many minutes without a request."
+    )
+    tries: int = Field(
+        20, ge=1, description="Tries to sign in that one address has in ten minutes."
+    )
+    tries_overall: int = Field(
+        200, ge=1, description="Tries to sign in that all addresses together have in ten minutes."
+    )
+    discord_client_id: str = Field("", description="Discord application; empty: no such sign-in.")
+    discord_client_secret: SecretStr = Field(SecretStr(""), description="Its client secret.")
+    discord_guild: str = Field("", description="Server whose roles decide who gets in.")
+    discord_moderator_roles: str = Field(
+        "", description="Ids of the server's roles that make a moderator, with commas."
+    )
+    discord_admin_roles: str = Field(
+        "", description="Ids of the server's roles that make an admin, with commas."
+    )
+    discord_url: str = Field("https://discord.com", description="Where Discord answers.")
+    slack_client_id: str = Field("", description="Slack app; empty: no such sign-in.")
+    slack_client_secret: SecretStr = Field(SecretStr(""), description="Its client secret.")
+    slack_team: str = Field("", description="Workspace whose people get in, for example `T0123`.")
+    slack_moderators: str = Field(
+        "", description="Ids of the workspace's people who are moderators, with commas."
+    )
+    slack_admins: str = Field(
+        "", description="Ids of the workspace's people who are admins, with commas."
+    )
+    slack_url: str = Field("https://slack.com", description="Where Slack answers.")
+
+
 class WorkerSettings(BaseSettings):
     """The generation worker and its engine."""
 
@@ -298,6 +338,7 @@ class ScreeningSettings(BaseSettings):
 ALL_SETTINGS: tuple[type[BaseSettings], ...] = (
     CoreSettings,
     WebSettings,
+    ConsoleSettings,
     WorkerSettings,
     ScreeningSettings,
 )

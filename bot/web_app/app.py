@@ -21,11 +21,14 @@ from starlette.exceptions import HTTPException
 from bot import wording
 from bot.bootstrap import Services, build_services
 from bot.delivery import deliver_forever
+from bot.member_delivery import tell_members_forever
 from bot.web_app import buttons, chat, health, pictures, stream
 from bot.web_app.channel import Channel
+from bot.web_app.console import faults
+from bot.web_app.console.rooms import open_console
 from bot.web_app.context import Web
 from bot.web_app.hub import Hub
-from bot.web_app.poster import ChannelPoster
+from bot.web_app.poster import ChannelPoster, ChannelTeller
 from bot.web_app.render import STATIC, Renderer
 from bot.web_app.security import (
     HEADERS,
@@ -38,7 +41,7 @@ from bot.web_app.session import Sessions
 from core.contracts.actors import Platform
 from core.contracts.ids import ChannelId, CommunityId
 from core.errors import AppError, NotFound, Unavailable, UserError
-from core.settings import PLACEHOLDER_SECRET, CoreSettings, WebSettings
+from core.settings import PLACEHOLDER_SECRET, ConsoleSettings, CoreSettings, WebSettings
 from core.telemetry import configure_logging
 
 log = structlog.get_logger()
@@ -52,7 +55,9 @@ SHUTDOWN_S = 3
 """Open streams are ended at once; this bounds what a slow download may take at the end."""
 
 
-def create_app(services: Services, settings: WebSettings) -> FastAPI:
+def create_app(
+    services: Services, settings: WebSettings, console: ConsoleSettings | None = None
+) -> FastAPI:
     """Build the app over what it works with; nothing is contacted before it is started."""
     web = _parts(services, settings)
     # No generated pages: they would load scripts from elsewhere, and there is no API to describe.
@@ -62,6 +67,10 @@ def create_app(services: Services, settings: WebSettings) -> FastAPI:
     app.state.web = web
     for router in (chat.router, buttons.router, stream.router, pictures.router, health.router):
         app.include_router(router)
+    # Without settings of its own, the console is as its defaults say: no platform is set up.
+    open_console(
+        app, services, settings, console or ConsoleSettings.model_construct(), web.sessions
+    )
     app.mount("/static", _Static(directory=STATIC), name="static")
     app.add_exception_handler(AppError, _on_error)
     app.add_exception_handler(HTTPException, _on_error)
@@ -79,7 +88,7 @@ def serve(core: CoreSettings, settings: WebSettings) -> None:
     configure_logging(core, "web")
     services = build_services(core)
     services.store.migrate()
-    app = create_app(services, settings)
+    app = create_app(services, settings, ConsoleSettings())
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -149,6 +158,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(web.hub.run)
         tasks.start_soon(deliver_forever, web.services, Platform.WEB, poster, owner)
+        teller = ChannelTeller(web.channel, web.hub)
+        tasks.start_soon(tell_members_forever, web.services, Platform.WEB, teller, owner)
         yield
         web.hub.close()
         tasks.cancel_scope.cancel()
@@ -157,13 +168,19 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 async def _on_error(request: Request, error: Exception) -> Response:
     """Answer an expected error with its sentence."""
     known = _as_app_error(error)
+    if faults.is_console(request):
+        return faults.answer(request, request.app.state.console.frame, known)
     return _error_response(request, known, _status_of(known))
 
 
 async def _on_bug(request: Request, error: Exception) -> Response:
     """Answer a bug with a plain sentence; what happened is in the log, not on the page."""
     log.error("request_failed", path=request.url.path, exc_info=error)
-    response = _error_response(request, AppError("internal_error"), 500)
+    known = AppError("internal_error")
+    if faults.is_console(request):
+        response = faults.answer(request, request.app.state.console.frame, known)
+    else:
+        response = _error_response(request, known, 500)
     response.headers.update(HEADERS)  # This handler lies outside of the app's own layers.
     return response
 

@@ -27,7 +27,7 @@ async def page(request: Request, web: TheWeb) -> Response:
     """Show the channel; a browser that was never here becomes a member."""
     session = web.sessions.read(request.cookies.get(COOKIE)) or web.sessions.new()
     response = HTMLResponse(await to_thread.run_sync(_page, web, web.sessions.actor(session)))
-    _remember(request, response, web.sessions.write(session))
+    remember(request, response, web.sessions.write(session))
     return response
 
 
@@ -73,7 +73,7 @@ async def enter(
     session = web.sessions.read(request.cookies.get(COOKIE)) or web.sessions.new()
     promoted = web.sessions.promote(session, web.sessions.role_of(token))
     response = RedirectResponse("/", status_code=303)
-    _remember(request, response, web.sessions.write(promoted))
+    remember(request, response, web.sessions.write(promoted))
     return response
 
 
@@ -108,7 +108,8 @@ def _dismiss(web: Web, viewer: Actor, key: str) -> tuple[Actor, list[ChatMessage
     return viewer, web.channel.dismiss(viewer, key)
 
 
-def _remember(request: Request, response: Response, cookie: str) -> None:
+def remember(request: Request, response: Response, cookie: str) -> None:
+    """Give the browser who it is; it is kept for half a year from now."""
     response.set_cookie(
         COOKIE,
         cookie,

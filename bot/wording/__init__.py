@@ -5,6 +5,7 @@ person can do differently) and `outages` (what an operator can).
 """
 
 from bot.wording.cards import help_card, policy_card
+from bot.wording.console import console_note
 from bot.wording.details import details
 from bot.wording.endings import (
     all_cancelled,
@@ -46,6 +47,7 @@ __all__ = [
     "accepted",
     "all_cancelled",
     "cancelled",
+    "console_note",
     "details",
     "draft_declined",
     "error",

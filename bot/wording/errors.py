@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bot.replies import Reply, ReplyKind, Visibility
+from bot.wording.console_mistakes import CONSOLE
 from bot.wording.mistakes import COMMANDS, GRAMMAR, PICTURES, Words
 from bot.wording.outages import AWAY, DRAWING, INSIDE, SET_UP
 from bot.wording.personal_mistakes import PERSONAL
@@ -16,6 +17,7 @@ SENTENCES: dict[str, Words] = {
     **COMMANDS,
     **PERSONAL,
     **POLICIES,
+    **CONSOLE,
     **AWAY,
     **DRAWING,
     **SET_UP,

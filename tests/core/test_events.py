@@ -301,3 +301,23 @@ def test_nobody_has_a_claim_that_could_not_be_recorded(events_away):
     """A one-time link stays shut while nobody can tell whether it was used."""
     with pytest.raises(Unavailable, match="broker_away"):
         events_away.claim("entry.abc", ttl_s=60)
+
+
+def test_a_tally_counts_up_and_names_are_apart(events):
+    """How often somebody knocked is told to each of them."""
+    assert [events.tally("door.a", ttl_s=60) for _ in range(3)] == [1, 2, 3]
+    assert events.tally("door.b", ttl_s=60) == 1
+
+
+def test_a_tally_ends_by_itself(events, redis_server):
+    """Its end is set with its first count, and further counts do not put it off."""
+    events.tally("door.c", ttl_s=60)
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.expire("easel.tally.door.c", 5)
+        events.tally("door.c", ttl_s=60)
+        assert 0 < client.ttl("easel.tally.door.c") <= 5
+
+
+def test_a_tally_that_could_not_be_kept_is_no_number(events_away):
+    with pytest.raises(Unavailable, match="broker_away"):
+        events_away.tally("door.a", ttl_s=60)

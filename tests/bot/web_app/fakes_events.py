@@ -15,6 +15,7 @@ class EventsInMemory:
     def __init__(self) -> None:
         self.is_away = False
         self.claims: set[str] = set()
+        self.tallies: dict[str, int] = {}
         self.beats: dict[str, list[str]] = {"worker": ["host:1"], "screening": ["host:2"]}
         self.cancelled: list[JobId] = []
         self._latest: dict[JobId, Progress] = {}
@@ -47,6 +48,11 @@ class EventsInMemory:
         is_first = name not in self.claims
         self.claims.add(name)
         return is_first
+
+    def tally(self, name: str, ttl_s: int) -> int:
+        self._require()
+        self.tallies[name] = self.tallies.get(name, 0) + 1
+        return self.tallies[name]
 
     async def listen(
         self, topics: Sequence[str] = (), patterns: Sequence[str] = ()

@@ -1,0 +1,65 @@
+"""List the console's pages and open the console on the web app."""
+
+from fastapi import APIRouter, FastAPI, Response
+from fastapi.responses import RedirectResponse
+
+from bot.bootstrap import Services
+from bot.web_app.console import account, entry
+from bot.web_app.console.door import guards
+from bot.web_app.console.frame import HOME, Frame
+from bot.web_app.console.parts import Console, TheConsole
+from bot.web_app.console.tries import TriesInProcess
+from bot.web_app.session import Sessions
+from core.contracts.ids import CommunityId
+from core.settings import ConsoleSettings, WebSettings
+
+PUBLIC: tuple[APIRouter, ...] = (entry.public,)
+"""The few routes that nobody need be signed in for."""
+
+PRIVATE: tuple[APIRouter, ...] = (entry.private, account.private)
+"""Every other page: all stand behind `door.guards`."""
+
+start = APIRouter()
+
+
+@start.get(HOME)
+async def first_page(console: TheConsole) -> Response:
+    """Lead to the first page of the navigation; a note on the way stays for it."""
+    return RedirectResponse(console.frame.tabs[0].path, status_code=303)
+
+
+def open_console(
+    app: FastAPI,
+    services: Services,
+    web: WebSettings,
+    settings: ConsoleSettings,
+    members: Sessions,
+) -> None:
+    """Add the console's routes and parts to the app."""
+    app.include_router(start, dependencies=list(guards))
+    for router in PUBLIC:
+        app.include_router(router, prefix=HOME)
+    for router in PRIVATE:
+        app.include_router(router, prefix=HOME, dependencies=list(guards))
+    app.state.console = _parts(services, web, settings, members)
+
+
+def _parts(
+    services: Services, web: WebSettings, settings: ConsoleSettings, members: Sessions
+) -> Console:
+    paths = {f"{HOME}{route.path}" for router in PRIVATE for route in router.routes}  # type: ignore[attr-defined]
+    frame = Frame(
+        services.settings.secret_key.get_secret_value(),
+        web.community,
+        frozenset(paths),
+        is_secure=web.url.startswith("https://"),
+    )
+    return Console(
+        services=services,
+        settings=settings,
+        community_id=CommunityId(web.community),
+        public_url=web.url,
+        frame=frame,
+        members=members,
+        tries=TriesInProcess(),
+    )
