@@ -53,7 +53,8 @@ class Standing:
     @property
     def kind(self) -> NoticeKind:
         """The notice that fits the state, whatever notices were given on the way."""
-        if self.job.state is JobState.WITHHELD and self.was_taken_down:
+        is_nothing_left = self.job.state is JobState.WITHHELD or not self.pictures
+        if self.was_taken_down and is_nothing_left:
             return NoticeKind.TAKEN_DOWN
         return next(kind for kind, states in STANDS_IN.items() if self.job.state in states)
 
@@ -74,7 +75,7 @@ def read_standing(unit: Unit, job: Job) -> Standing:
         pictures=kept,
         verdicts=tuple(unit.verdicts.of_job(job.job_id)) if job.state in _JUDGED else (),
         place=unit.jobs.place(job.job_id) if job.state in _IN_QUEUE else None,
-        was_taken_down=len(kept) < len(pictures),
+        was_taken_down=any(each.was_shown for each in pictures if each not in kept),
         rewrite=unit.rewrites.of(job.job_id) if job.state in _JUDGED else None,
     )
 

@@ -38,7 +38,7 @@ from core.workflow import JobState, Outcome, TaskName
 from moderation.classifiers.loading import classifier_or_hold, state_of
 from moderation.engine import Gate, outcome_of, texts_of
 from moderation.features import features_of, is_whole, remember
-from moderation.forgetting import forget_features
+from moderation.forgetting import Forgetter
 from moderation.gates import Gates, Place
 from moderation.inquiry import Subject, digest_of
 from moderation.policy import load_policy
@@ -142,8 +142,9 @@ class Screening:
             )
 
     def tidy(self) -> None:
-        """Delete half-drawn pictures that nobody will go on with, and features of their time."""
-        forget_features(self.store, self.gates, now=self.clock())
+        """Delete what no policy keeps any longer, and what was drawn and nobody goes on with."""
+        keep_days = self.settings.labels_keep_days
+        Forgetter(self.store, self.gates, self.blobs, keep_days, self.clock()).forget()
         if self.blobs is not None:
             forget_snapshots(self.store, self.blobs, now=self.clock())
 

@@ -98,8 +98,10 @@ def admit(  # noqa: PLR0913 - who asks for what, where, and how it came about.
     Raises:
         UserError: the person has too many jobs waiting or has had today's share, the model is no
             longer on offer or does not draw this, a picture that is gone on from is not there for
-            this person, or the draft was used before.
+            this person, the words of what is asked for again were deleted, or the draft was used
+            before.
     """
+    inputs.require_words(spec)
     profile = services.catalog.get(spec.model)
     _require_drawable(spec, profile)
     file_names = _require_inputs(services, actor, spec, address)

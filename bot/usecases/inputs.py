@@ -60,18 +60,30 @@ def require(unit: Unit, actor: Actor, address: ReplyAddress, spec: GenerationSpe
     return [upload.file_name for upload in uploads if upload.file_name]
 
 
+def require_words(spec: GenerationSpec) -> None:
+    """Let a request be asked for again whose words are still known.
+
+    Raises:
+        UserError: `prompt_forgotten`.
+    """
+    if spec.is_forgotten:
+        raise UserError("prompt_forgotten")
+
+
 def origin_of(unit: Unit, actor: Actor, press: Press) -> Origin:
     """Find the picture that a pressed button is about.
 
     Raises:
         NotFound: `job_not_found`, or `picture_not_found` where the job has no such picture to see.
-        UserError: `picture_deleted` or `age_restricted`.
+        UserError: `picture_deleted`, `age_restricted` or `prompt_forgotten`.
     """
     job = permissions.visible_job(unit, actor, press.job_id)
     picture = _nth(unit.pictures.of_job(job.job_id), press.picture or 0)
     _require_standing(unit, actor, job, picture)
     permissions.require_place(job, press.address)
     drawn_by = _drawn_by(unit, actor, job).spec
+    require_words(job.spec)
+    require_words(drawn_by)
     alone = {"prompt": escape(picture.prompt), "seed": picture.seed}
     return Origin(job, picture, drawn_by.model_copy(update=alone))
 

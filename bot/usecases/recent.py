@@ -36,7 +36,8 @@ def recent_prompts(services: Services, actor: Actor, typed: str) -> Iterator[str
     offered: set[str] = set()
     for job in jobs:
         prompt = job.spec.prompt
-        if job.state in _NOT_AGAIN or prompt in offered or not _fits(prompt.casefold(), begun):
+        is_gone = job.state in _NOT_AGAIN or job.spec.is_forgotten
+        if is_gone or prompt in offered or not _fits(prompt.casefold(), begun):
             continue
         offered.add(prompt)
         yield prompt

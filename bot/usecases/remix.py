@@ -29,7 +29,12 @@ def remix(services: Services, actor: Actor, press: Press) -> Reply | Form:
 
 
 def form(press: Press, spec: GenerationSpec) -> Form:
-    """Offer a request to be changed; the button that was pressed takes it up again."""
+    """Offer a request to be changed; the button that was pressed takes it up again.
+
+    Raises:
+        UserError: `prompt_forgotten`: there is nothing left to change.
+    """
+    inputs.require_words(spec)
     return wording.text_form(
         grammar.format(spec), action=press.action, job_id=press.job_id, picture=press.picture
     )

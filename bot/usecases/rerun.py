@@ -10,7 +10,7 @@ from bot import permissions
 from bot.bootstrap import Services
 from bot.permissions import Deed
 from bot.replies import Reply
-from bot.usecases import imagine, show
+from bot.usecases import imagine, inputs, show
 from core.catalog import ModelProfile
 from core.contracts.actors import Actor, ReplyAddress
 from core.contracts.generation import GenerationSpec
@@ -58,7 +58,8 @@ def rerun(
     Raises:
         NotFound: `job_not_found`, also where the job is not this person's to see.
         UserError: `nothing_to_rerun`: no picture of it was ever shown, or none in this place of
-            the job; `age_restricted`; `model_unknown`, when its model is no longer on offer.
+            the job; `age_restricted`; `model_unknown`, when its model is no longer on offer;
+            `prompt_forgotten`.
     """
     permissions.require(actor, Deed.REROLL)
     with services.store.reading() as unit:
@@ -69,6 +70,7 @@ def rerun(
         drawn = [each for each in drawn if each.index == picture]
     if not drawn:
         raise UserError("nothing_to_rerun", value=job_id)
+    inputs.require_words(job.spec)
     profile = services.catalog.get(job.model)
     spec = _as_drawn(job, drawn[0], profile)
     if picture is not None:
@@ -82,7 +84,8 @@ def _drawn(unit: Unit, job: Job) -> list[Picture]:
     pictures = unit.pictures.of_job(job.job_id)
     if job.state in _DRAWN:
         return pictures
-    return [each for each in pictures if unit.pictures.is_deleted(each.verify_id)]
+    taken_down = [each for each in pictures if unit.pictures.is_deleted(each.verify_id)]
+    return [each for each in taken_down if each.was_shown]
 
 
 def _as_drawn(job: Job, first: Picture, profile: ModelProfile) -> GenerationSpec:

@@ -12,6 +12,7 @@ from bot.grammar import TEXT_MAX
 from bot.quoting import unclosed_quote
 from bot.usecases.next_words import next_words
 from bot.usecases.recent import OFFERED, own_styles, recent_prompts
+from bot.wording.phrases import WORDS_DELETED
 from core.catalog import Catalog, ModelProfile
 from core.contracts.actors import Actor
 from core.contracts.generation import UPSCALES
@@ -115,7 +116,8 @@ def _own_requests(services: Services, actor: Actor, typed: str) -> Iterator[_Off
         )
     for job in jobs:
         if job.job_id.startswith(typed.lower()):
-            yield _Offer(len(typed), job.job_id, job.job_id, job.spec.prompt[:_LABEL_MAX])
+            label = WORDS_DELETED if job.spec.is_forgotten else job.spec.prompt[:_LABEL_MAX]
+            yield _Offer(len(typed), job.job_id, job.job_id, label)
 
 
 def _imagine(services: Services, actor: Actor, rest: str) -> Iterator[_Offer]:

@@ -111,7 +111,7 @@ def _environment_in_words(picture: Picture) -> str:
 
 def _each_alone(job: Job, pictures: Sequence[Picture]) -> list[tuple[str, str]]:
     """Write, for one picture of several, the command that draws it again by itself."""
-    if len(pictures) < 2:  # noqa: PLR2004 - one picture is alone already.
+    if len(pictures) < 2 or job.spec.is_forgotten:  # noqa: PLR2004 - one is alone already.
         return []
     return [
         (

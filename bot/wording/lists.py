@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.replies import Reply, ReplyField, ReplyKind, ReplyPicture, Visibility
-from bot.wording.phrases import lines_of, shortened
+from bot.wording.phrases import WORDS_DELETED, lines_of, shortened
 from bot.wording.pictures import LABEL, shown
 from core.contracts.jobs import Job, Picture
 from core.workflow import JobState
@@ -116,7 +116,7 @@ def _in_words(job: Job) -> str:
             _STATES[job.state],
             f"{job.created_at:%Y-%m-%d %H:%M} UTC",
             f"{count} pictures" if count > 1 else "1 picture",
-            shortened(job.spec.prompt, _PROMPT_SHOWN),
+            WORDS_DELETED if job.spec.is_forgotten else shortened(job.spec.prompt, _PROMPT_SHOWN),
         )
     )
 
@@ -129,6 +129,6 @@ def _marked_in_words(job: Job, picture: Picture, *, fits: bool) -> str:
             f"picture {picture.index + 1}",
             f"by {job.actor.display_name}",
             f"verify {picture.verify_id}",
-            shortened(picture.prompt, _PROMPT_SHOWN),
+            shortened(picture.prompt, _PROMPT_SHOWN) or WORDS_DELETED,
         )
     )

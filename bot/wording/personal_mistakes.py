@@ -59,6 +59,10 @@ PERSONAL: dict[str, Words] = {
         "There is no safe rewrite", "None was found for that request. “What would pass” says more."
     ),
     "privacy_word_unknown": Words("There is no /privacy {value}", "There are {allowed}."),
+    "prompt_forgotten": Words(
+        "The words of that request are deleted",
+        "They are kept for a time only, and it is over. Ask in your own words again.",
+    ),
     "nothing_to_rerun": Words(
         "Nothing to draw again", "No picture of that request was ever shown, or not this one."
     ),

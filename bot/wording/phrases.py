@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+WORDS_DELETED = "its words are deleted, their time is over"
+"""What stands for the prompt of a request whose words the community keeps no longer."""
+
 
 def joined(names: Sequence[str], last: str = "and") -> str:
     """Write `a, b and c`."""

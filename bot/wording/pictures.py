@@ -1,7 +1,7 @@
 """Present single pictures the same way wherever they stand: with the label first."""
 
 from bot.replies import ReplyPicture
-from bot.wording.phrases import shortened
+from bot.wording.phrases import WORDS_DELETED, shortened
 from core.contracts.jobs import Picture
 
 LABEL = "AI-generated"
@@ -22,6 +22,6 @@ def shown(picture: Picture) -> ReplyPicture:
         media_type=picture.media_type,
         width=picture.width,
         height=picture.height,
-        alt_text=picture.alt_text,
+        alt_text=picture.alt_text or f"{LABEL}: a picture; {WORDS_DELETED}",
         label=LABEL,
     )

@@ -1,7 +1,7 @@
 """Write a request as a member could type it again."""
 
 from bot import grammar
-from bot.wording.phrases import shortened
+from bot.wording.phrases import WORDS_DELETED, shortened
 from core.contracts.generation import GenerationSpec
 
 RECIPE_MAX = 900
@@ -10,6 +10,8 @@ RECIPE_MAX = 900
 
 def recipe(spec: GenerationSpec, seed: int | None = None) -> str:
     """Write the whole command, with the seed in force where it is known."""
+    if spec.is_forgotten:
+        return f"This request: {WORDS_DELETED}."
     if seed is not None:
         spec = spec.model_copy(update={"seed": seed})
     return f"/imagine {grammar.format(spec)}"

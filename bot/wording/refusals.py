@@ -3,7 +3,7 @@
 from bot.replies import MarkedText, Reply, ReplyField, ReplyKind, Visibility
 from bot.wording.buttons import OF_THE_REFUSAL
 from bot.wording.phrases import ended, lines_of
-from core.contracts.generation import GenerationSpec
+from core.contracts.generation import FORGOTTEN, GenerationSpec
 from core.contracts.ids import JobId
 from core.contracts.verdicts import RefusalReason, Span
 
@@ -47,7 +47,7 @@ def refused_words(reason: RefusalReason, prompt: str, title: str) -> Reply:
         lines=lines_of(
             ended(reason.member_text),
             _WHERE.get(reason.field) if quote else None,
-            _by_model(reason),
+            None if prompt == FORGOTTEN else _by_model(reason),
             f"What would pass: {ended(reason.what_would_pass)}",
             reason.help_text,
         ),

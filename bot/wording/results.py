@@ -25,7 +25,9 @@ def result(job: Job, pictures: Sequence[Picture], profile: ModelProfile) -> Repl
             _label_line(pictures, profile),
             recipe_line(job.spec, job.seed),
             *difference_lines(pictures),
-            vocabulary_note([picture.prompt for picture in pictures], profile),
+            None
+            if job.spec.is_forgotten
+            else vocabulary_note([picture.prompt for picture in pictures], profile),
         ),
         pictures=tuple(_captioned(picture, len(pictures)) for picture in pictures),
         buttons=result_buttons(job, pictures),
@@ -39,7 +41,8 @@ def _captioned(picture: Picture, count: int) -> ReplyPicture:
     if count == 1:
         return shown(picture)
     words = shortened(picture.prompt, CAPTION_MAX)
-    return shown(picture).model_copy(update={"caption": f"{picture.index + 1} · {words}"})
+    caption = " · ".join(lines_of(str(picture.index + 1), words))
+    return shown(picture).model_copy(update={"caption": caption})
 
 
 def _label_line(pictures: Sequence[Picture], profile: ModelProfile) -> str:

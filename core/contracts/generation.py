@@ -1,6 +1,7 @@
 """Say what is to be drawn: the platform-neutral, model-neutral request."""
 
 from enum import StrEnum
+from typing import Self
 
 from pydantic import Field
 
@@ -18,6 +19,9 @@ LORA_WEIGHT_MAX = 2.0
 
 LORA_NAME = r"^[a-z0-9]+(?:[._-][a-z0-9]+)*$"
 """What a LoRA is called, so that its name needs no quotes beside its weight."""
+
+FORGOTTEN = "\ufffc"
+"""Stands for the words of a request that were deleted: the character for an object left out."""
 
 UPSCALES = (2, 4)
 """By how much a picture can be enlarged."""
@@ -93,6 +97,15 @@ class GenerationSpec(Contract):
     upscale: int | None = Field(
         default=None, description="`--upscale`: only enlarge `image`, by 2 or 4; nothing is drawn."
     )
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Tell whether its words were deleted, so that it can be asked for no more."""
+        return self.prompt == FORGOTTEN
+
+    def forgotten(self) -> Self:
+        """Leave the numbers, and take the words away: those of others too, such as a style's."""
+        return self.model_copy(update={"prompt": FORGOTTEN, "negative": (), "style": None})
 
     @property
     def strength(self) -> float:

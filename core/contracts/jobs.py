@@ -112,6 +112,11 @@ class Picture(Contract):
     )
     created_at: Moment
 
+    @property
+    def was_shown(self) -> bool:
+        """Tell whether it lies, or lay, among what was published: a held one was never shown."""
+        return not self.blob.startswith("held/")
+
 
 class Notice(Contract):
     """Something to tell people about a job; delivered once by the front-end that owns it."""

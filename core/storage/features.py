@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.contracts.features import Asked, Disagreement, Features
 from core.contracts.ids import CommunityId, JobId, MemberId
+from core.storage.forgetting import on_hold
 from core.storage.policy_models import DisagreementRow, FeaturesRow
 from core.storage.statements import run, table_of
 
@@ -64,11 +65,19 @@ class FeatureRecord:
         row = self._session.execute(query.order_by(_ROWS.c.feature_no.desc()).limit(1)).first()
         return None if row is None else _features(row)
 
-    def forget_before(self, community_id: CommunityId | None, before: datetime) -> int:
-        """Delete a community's features from before a time (None: everybody's); say how many."""
-        query = delete(FeaturesRow).where(FeaturesRow.decided_at < before)
-        if community_id is not None:
-            query = query.where(FeaturesRow.community_id == community_id)
+    def forget_before(self, community_id: CommunityId, before: datetime, *, limit: int) -> int:
+        """Delete features of a community from before a time; say how many went."""
+        due = (
+            select(FeaturesRow.feature_no)
+            .where(
+                FeaturesRow.community_id == community_id,
+                FeaturesRow.decided_at < before,
+                ~on_hold(FeaturesRow.community_id, FeaturesRow.member_id, FeaturesRow.job_id),
+            )
+            .order_by(FeaturesRow.decided_at)
+            .limit(limit)
+        )
+        query = delete(FeaturesRow).where(FeaturesRow.feature_no.in_(due))
         return len(self._session.scalars(query.returning(FeaturesRow.feature_no)).all())
 
     def forget_member(self, community_id: CommunityId, member_id: MemberId) -> int:
@@ -79,11 +88,6 @@ class FeatureRecord:
             .returning(FeaturesRow.feature_no)
         )
         return len(self._session.scalars(query).all())
-
-    def communities(self) -> list[CommunityId]:
-        """List the communities of which something is kept."""
-        query = select(FeaturesRow.community_id).distinct()
-        return [CommunityId(each) for each in self._session.scalars(query)]
 
     def disagree(self, one: Disagreement) -> None:
         """Append what a candidate would have decided otherwise."""

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from core.contracts.ids import CommunityId, MemberId
 from core.contracts.labels import Label
+from core.storage.forgetting import on_hold
 from core.storage.policy_models import LabelRow
 
 
@@ -32,8 +33,9 @@ class Labels:
         return [_label(row) for row in self._session.scalars(query)]
 
     def forget_before(self, before: datetime) -> int:
-        """Delete labels from before a time; say how many went."""
-        query = delete(LabelRow).where(LabelRow.at < before).returning(LabelRow.job_id)
+        """Delete labels from before a time, but for what a hold names; say how many went."""
+        is_held = on_hold(LabelRow.community_id, LabelRow.member_id, LabelRow.job_id)
+        query = delete(LabelRow).where(LabelRow.at < before, ~is_held).returning(LabelRow.job_id)
         return len(self._session.scalars(query).all())
 
     def forget_words(self, community_id: CommunityId, member_id: MemberId) -> int:

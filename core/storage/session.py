@@ -15,6 +15,7 @@ from core.storage.drafts import Drafts
 from core.storage.engines import away_as_unavailable, open_engines
 from core.storage.favourites import Favourites
 from core.storage.features import FeatureRecord
+from core.storage.forgetting import Forgetting
 from core.storage.jobs import Jobs
 from core.storage.labels import Labels
 from core.storage.member_settings import SettingsOfMembers
@@ -65,6 +66,7 @@ class Unit:
         self.policies = Policies(session)
         self.features = FeatureRecord(session)
         self.labels = Labels(session)
+        self.forgetting = Forgetting(session)
         self.moderators = Moderators(session)
         self.console_sessions = ConsoleSessions(session)
 

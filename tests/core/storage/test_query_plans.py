@@ -65,7 +65,17 @@ QUERIES = {
     "next policy version": lambda unit, _: unit.policies.next_number(PLACE),
     "policy events": lambda unit, _: unit.policies.events(PLACE),
     "features to replay": lambda unit, _: list(unit.features.since("local", START)),
-    "features to forget": lambda unit, _: unit.features.forget_before("local", START),
+    "features to forget": lambda unit, _: unit.features.forget_before("local", START, limit=9),
+    "words to forget": lambda unit, _: unit.forgetting.words_before(
+        "local", START, now=START, limit=9
+    ),
+    "verdicts to forget": lambda unit, _: unit.forgetting.verdicts_before("local", START, limit=9),
+    "pictures to forget": lambda unit, _: unit.forgetting.pictures_before("local", START, limit=9),
+    "pictures decided against": lambda unit, _: unit.forgetting.pictures_decided_against(
+        START, limit=9
+    ),
+    "messages to forget": lambda unit, _: unit.forgetting.chat_before("local", START, limit=9),
+    "tombstones": lambda unit, _: unit.forgetting.tombstones_before("local", START, START, limit=9),
     "features of a job": lambda unit, job_id: unit.features.of_job(job_id),
     "labels of a member": lambda unit, _: unit.labels.forget_member("local", "web:ada"),
     "labels to forget": lambda unit, _: unit.labels.forget_before(START),
