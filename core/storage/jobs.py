@@ -75,7 +75,7 @@ class Jobs:
         begun = job.model_copy(update={"state": step.state, "updated_at": now})
         self.add(begun)
         self._note(begun, job.state, outcome, by=by, now=now)
-        self._follow(begun.job_id, begun.queue, step, job.address, now)
+        self._follow(begun, step, job.address, now)
         return begun
 
     def get(self, job_id: JobId) -> Job:
@@ -131,7 +131,7 @@ class Jobs:
             row.snapshot = snapshot
         job = _to_job(row)
         self._note(job, was, outcome, by=by, now=now)
-        self._follow(job_id, row.queue, step, address or job.address, now)
+        self._follow(job, step, address or job.address, now)
         if was in HELD_STATES or outcome is Outcome.TAKEN_DOWN:
             self._reviews.close_of_job(job_id, _ENDS.get(outcome, ReviewState.WITHDRAWN), now=now)
         return job
@@ -284,16 +284,18 @@ class Jobs:
         facts = {"from": was.value, "to": job.state.value, "outcome": outcome.value}
         if job.failure is not None:
             facts["failure"] = job.failure
-        self._audit.add("step", job_id=job.job_id, by=by, facts=facts, now=now)
+        where = job.actor.community_id
+        self._audit.add("step", job_id=job.job_id, by=by, facts=facts, now=now, community_id=where)
 
-    def _follow(
-        self, job_id: JobId, queue: str, step: Step, address: ReplyAddress, now: datetime
-    ) -> None:
+    def _follow(self, job: Job, step: Step, address: ReplyAddress, now: datetime) -> None:
         if step.notice is not None:
-            self._notices.add(step.notice, job_id, address, now=now)
+            self._notices.add(step.notice, job.job_id, address, now=now)
+        if step.aside is not None:
+            author = job.actor.member_id
+            self._notices.add(step.aside, job.job_id, address, now=now, member_id=author)
         if step.task is not None:
-            queue = queue if step.task is TaskName.GENERATE else SCREENING_QUEUE
-            self._outbox.add(step.task, job_id, queue, now=now)
+            queue = job.queue if step.task is TaskName.GENERATE else SCREENING_QUEUE
+            self._outbox.add(step.task, job.job_id, queue, now=now)
 
 
 def _take(row: JobRow, step: Step, outcome: Outcome, failure: str | None, now: datetime) -> None:

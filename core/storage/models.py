@@ -144,6 +144,7 @@ class NoticeRow(Base):
 
     notice_no: Mapped[int] = mapped_column(ROW_NUMBER, primary_key=True)
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.job_id"))
+    member_id: Mapped[str | None]
     kind: Mapped[NoticeKind]
     platform: Mapped[Platform]
     address: Mapped[JSONObject]
@@ -256,17 +257,24 @@ class AuditTrailRow(Base):
     __tablename__ = "audit"
 
     audit_no: Mapped[int] = mapped_column(ROW_NUMBER, primary_key=True)
-    job_id: Mapped[str | None] = mapped_column(ForeignKey("jobs.job_id"), index=True)
+    # No foreign key: checking it would take the job's lock after the chain's, and two units that
+    # wait for each other are none.
+    job_id: Mapped[str | None] = mapped_column(index=True)
     kind: Mapped[str]
     by: Mapped[str]
     facts: Mapped[JSONObject]
     at: Mapped[datetime]
     community_id: Mapped[str | None]
     about: Mapped[str | None]
-    salt: Mapped[str | None]
+    by_salt: Mapped[str | None]
+    about_salt: Mapped[str | None]
     hash: Mapped[str | None]
 
-    __table_args__ = (Index("ix_audit_of_community", "community_id", "audit_no"),)
+    __table_args__ = (
+        Index("ix_audit_of_community", "community_id", "audit_no"),
+        Index("ix_audit_by", "by"),
+        Index("ix_audit_about", "about"),
+    )
 
 
 class ReportRow(Base):

@@ -134,4 +134,6 @@ def _transaction(engine: Engine) -> Iterator[Unit]:
         Session(engine, expire_on_commit=False) as session,
         session.begin(),
     ):
-        yield Unit(session)
+        unit = Unit(session)
+        yield unit
+        unit.audit.seal()

@@ -23,9 +23,13 @@ def upgrade() -> None:
         sa.Column("hash", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("head_no", name="pk_audit_head"),
     )
-    for name in ("community_id", "about", "salt", "hash"):
-        op.add_column("audit", sa.Column(name, sa.String()))
+    with op.batch_alter_table("audit") as audit:
+        audit.drop_constraint("fk_audit_job_id", type_="foreignkey")
+        for name in ("community_id", "about", "by_salt", "about_salt", "hash"):
+            audit.add_column(sa.Column(name, sa.String()))
     op.create_index("ix_audit_of_community", "audit", ["community_id", "audit_no"])
+    op.create_index("ix_audit_by", "audit", ["by"])
+    op.create_index("ix_audit_about", "audit", ["about"])
 
 
 def _reviews() -> None:
