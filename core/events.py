@@ -28,6 +28,9 @@ PROGRESS_TOPIC = "easel.progress"
 CANCEL_TOPIC = "easel.cancel"
 """The ids of jobs that were called back while they ran: whoever draws one stops at once."""
 
+REVIEWS_TOPIC = "easel.reviews"
+"""Something in the moderators' queue has changed: pages and cards look again."""
+
 PROGRESS_TTL_S = 600
 """How long the last report is kept for a page that is opened late; longer than any one step."""
 

@@ -21,10 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import UserError
+from moderation.distance import MAX_DISTANCE, distance
 from moderation.policy import CATEGORY_CODES
-
-MAX_DISTANCE = 31
-"""Bits that may differ: what the banks of Hasher-Matcher-Actioner use for PDQ."""
 
 MIN_QUALITY = 50
 """Of 100: below it PDQ's own documentation calls a hash unreliable."""
@@ -59,7 +57,7 @@ class PictureHash:
 
     def distance(self, other: "PictureHash") -> int:
         """Count the bits that differ."""
-        return (int(self.digits, 16) ^ int(other.digits, 16)).bit_count()
+        return distance(self.digits, other.digits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from bot.wording.outages import AWAY, DRAWING, INSIDE, SET_UP
 from bot.wording.personal_mistakes import PERSONAL
 from bot.wording.phrases import joined
 from bot.wording.policy_mistakes import POLICIES
+from bot.wording.review_mistakes import REVIEWS
 from core.errors import AppError
 
 SENTENCES: dict[str, Words] = {
@@ -17,6 +18,7 @@ SENTENCES: dict[str, Words] = {
     **COMMANDS,
     **PERSONAL,
     **POLICIES,
+    **REVIEWS,
     **CONSOLE,
     **AWAY,
     **DRAWING,
