@@ -7,11 +7,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.contracts.actors import Platform, Role
 from core.contracts.reviews import ReviewKind, ReviewState, Ruling
-from core.contracts.sanctions import SanctionKind
+from core.contracts.sanctions import SanctionKind, SanctionNews
 from core.storage.columns import ROW_NUMBER, PeoplesText
 from core.storage.models import Base, JSONObject
 
 _LIVE = text("closed_at IS NULL")
+_UNTOLD = text("acked_at IS NULL")
 
 
 class ReviewRow(Base):
@@ -125,10 +126,41 @@ class SanctionRow(Base):
     lift_asked_by: Mapped[str | None]
     lifted_at: Mapped[datetime | None]
     lifted_by: Mapped[str | None]
+    lift_reason: Mapped[str] = mapped_column(PeoplesText)
 
     __table_args__ = (
         Index("ix_sanctions_of_member", "community_id", "member_id", "at"),
         Index("ix_sanctions_recent", "community_id", "at"),
+    )
+
+
+class SanctionNoticeRow(Base):
+    """Something to tell a member about a sanction, and whether they were told."""
+
+    __tablename__ = "sanction_notices"
+
+    notice_no: Mapped[int] = mapped_column(ROW_NUMBER, primary_key=True)
+    sanction_id: Mapped[str] = mapped_column(ForeignKey("sanctions.sanction_id"))
+    news: Mapped[SanctionNews]
+    platform: Mapped[Platform]
+    community_id: Mapped[str]
+    member_id: Mapped[str]
+    attempts: Mapped[int]
+    owner: Mapped[str | None]
+    due_at: Mapped[datetime]
+    acked_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index("ix_sanction_notices_sanction_id", "sanction_id"),
+        # A poll reads what is due and nothing that was told.
+        Index(
+            "ix_sanction_notices_due",
+            "platform",
+            "due_at",
+            postgresql_where=_UNTOLD,
+            sqlite_where=_UNTOLD,
+        ),
     )
 
 

@@ -19,6 +19,7 @@ from core.storage.forgetting import Forgetting
 from core.storage.jobs import Jobs
 from core.storage.labels import Labels
 from core.storage.member_settings import SettingsOfMembers
+from core.storage.members import Members
 from core.storage.moderators import Moderators
 from core.storage.notices import Notices
 from core.storage.outbox import Outbox
@@ -27,6 +28,8 @@ from core.storage.policies import Policies
 from core.storage.reports import Reports
 from core.storage.reviews import Reviews
 from core.storage.rewrites import Rewrites
+from core.storage.sanction_notices import SanctionNotices
+from core.storage.sanctions import Sanctions
 from core.storage.styles import Styles
 from core.storage.turns import Turns
 from core.storage.uploads import Uploads
@@ -66,9 +69,12 @@ class Unit:
         self.policies = Policies(session)
         self.features = FeatureRecord(session)
         self.labels = Labels(session)
-        self.forgetting = Forgetting(session)
         self.moderators = Moderators(session)
         self.console_sessions = ConsoleSessions(session)
+        self.forgetting = Forgetting(session)
+        self.members = Members(session)
+        self.sanction_notices = SanctionNotices(session)
+        self.sanctions = Sanctions(session, notices=self.sanction_notices)
 
 
 class Store:

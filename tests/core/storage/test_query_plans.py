@@ -96,6 +96,18 @@ QUERIES = {
     "reviews to settle": lambda unit, _: unit.reviews.due_effects(START),
     "reviews that lapse": lambda unit, _: unit.reviews.lapsing(START),
     "held jobs without a review": lambda unit, _: unit.reviews.orphans(),
+    "what limits a member": lambda unit, _: unit.sanctions.limiting("local", "web:ada", now=START),
+    "sanctions of a member": lambda unit, _: unit.sanctions.live_of("local", "web:ada", now=START),
+    "recent sanctions": lambda unit, _: unit.sanctions.recent(
+        "local", limit=9, before=(START, "s")
+    ),
+    "automatic sanctions": lambda unit, _: unit.sanctions.automatic_since("local", START, limit=9),
+    "sanction notices": lambda unit, _: unit.sanction_notices.claim(
+        Platform.WEB, "d", now=START, lease_s=9
+    ),
+    "sanction notices due": lambda unit, _: unit.sanction_notices.is_due(Platform.WEB, now=START),
+    "a member by id": lambda unit, _: unit.members.get("local", "web:ada"),
+    "members by name": lambda unit, _: unit.members.recent("local"),
     "recent chat": lambda unit, _: unit.chat.recent("general", viewer="web:ada"),
     "changes": lambda unit, _: unit.chat.changes_after("general", 5, viewer="web:ada"),
 }

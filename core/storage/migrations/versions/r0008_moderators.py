@@ -126,10 +126,12 @@ def _people() -> None:
         sa.Column("lift_asked_by", sa.String()),
         sa.Column("lifted_at", _TIME),
         sa.Column("lifted_by", sa.String()),
+        sa.Column("lift_reason", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("sanction_id", name="pk_sanctions"),
     )
     op.create_index("ix_sanctions_of_member", "sanctions", ["community_id", "member_id", "at"])
     op.create_index("ix_sanctions_recent", "sanctions", ["community_id", "at"])
+    _sanction_notices()
     op.create_table(
         "legal_holds",
         sa.Column("hold_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -162,4 +164,32 @@ def _people() -> None:
     )
     op.create_index(
         "ix_console_sessions_of_member", "console_sessions", ["community_id", "member_id"]
+    )
+
+
+def _sanction_notices() -> None:
+    untold = sa.text("acked_at IS NULL")
+    op.create_table(
+        "sanction_notices",
+        sa.Column("notice_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite")),
+        sa.Column("sanction_id", sa.String(), nullable=False),
+        *(sa.Column(name, sa.String(32), nullable=False) for name in ("news", "platform")),
+        *(sa.Column(name, sa.String(), nullable=False) for name in ("community_id", "member_id")),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.String()),
+        sa.Column("due_at", _TIME, nullable=False),
+        sa.Column("acked_at", _TIME),
+        sa.Column("created_at", _TIME, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["sanction_id"], ["sanctions.sanction_id"], name="fk_sanction_notices_sanction_id"
+        ),
+        sa.PrimaryKeyConstraint("notice_no", name="pk_sanction_notices"),
+    )
+    op.create_index("ix_sanction_notices_sanction_id", "sanction_notices", ["sanction_id"])
+    op.create_index(
+        "ix_sanction_notices_due",
+        "sanction_notices",
+        ["platform", "due_at"],
+        postgresql_where=untold,
+        sqlite_where=untold,
     )
