@@ -157,11 +157,18 @@ def strong_words() -> list[str]:
     return prompts
 
 
+def held_out_euphemisms() -> list[str]:
+    """List euphemisms that no list was widened for."""
+    prompts: list[str] = _templates("euphemisms")["held_out"]
+    return prompts
+
+
 def _own_counts(rules: Rules) -> Iterator[Count]:
     yield _count("caught", "explicit templates", explicit_prompts(), rules.is_caught)
     for evasion in EVASIONS:
         prompts = [evade(prompt, evasion, "explicit") for prompt in explicit_prompts()]
         yield _count("caught", f"explicit templates, {evasion}", prompts, rules.is_caught)
+    yield _count("caught", "euphemisms, held out", held_out_euphemisms(), rules.is_caught)
     yield _count("blocked", "questions with strong words", strong_words(), rules.is_blocked)
     yield _count("blocked", "minors templates", forbidden_prompts(), rules.blocks_as_minors)
     for evasion in EVASIONS:

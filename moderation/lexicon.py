@@ -17,6 +17,7 @@ _HERE = Path(__file__).resolve().parent
 _WORD_FILE = _HERE / "lexicon" / "words.txt"
 _PICTURE_FILE = _HERE / "lexicon" / "pictures.txt"
 _GUARDED_FILE = _HERE / "lexicon" / "guarded.txt"
+_PROMPT_FILE = _HERE / "lexicon" / "prompts.txt"
 _FIRST_FILE = _HERE / "lexicon" / "first.txt"
 _LISTS = _HERE / "policies" / "lists"
 
@@ -54,12 +55,15 @@ class Lexicon:
         listed: frozenset[str],
         spoken: frozenset[str] = frozenset(),
         first: frozenset[str] = frozenset(),
+        prompted: frozenset[str] = frozenset(),
     ) -> None:
         self._ranks = words
         self.listed = listed
         """Words that are terms of the lists by themselves."""
         self.spoken = spoken
         """Further words of their longer terms, each harmless by itself."""
+        self.prompted = prompted
+        """Words that prompts of many people hold, names among them."""
         self._first = first
 
     def __contains__(self, word: str) -> bool:
@@ -123,13 +127,18 @@ def english() -> Lexicon:
             ranks[word] = min(ranks.get(word, COMMON), COMMON)
     terms = [_bare(term) for name in LISTED for term in _terms_of(name)]
     listed = {term for term in terms if _LETTERS.fullmatch(term) and len(term) >= _SHORTEST_LISTED}
-    listed |= {word for line in read_terms(_GUARDED_FILE) for word in line.split()}
+    listed |= _words_of(_GUARDED_FILE)
     # Of terms with several words, each may be harmless: "in her mouth".
     spoken = {word for term in terms for word in _LETTERS.findall(term) if word in ranks}
     for word in listed:
         ranks[word] = min(ranks.get(word, _LISTED_RANK), _LISTED_RANK)
-    first = {word for line in read_terms(_FIRST_FILE) for word in line.split()}
-    return Lexicon(ranks, frozenset(listed), frozenset(spoken), frozenset(first))
+    return Lexicon(
+        ranks, frozenset(listed), frozenset(spoken), _words_of(_FIRST_FILE), _words_of(_PROMPT_FILE)
+    )
+
+
+def _words_of(path: Path) -> frozenset[str]:
+    return frozenset(word for line in read_terms(path) for word in line.split())
 
 
 def _bare(term: str) -> str:

@@ -1,14 +1,13 @@
 """Say how much a text tries not to be read: disguised words, hidden characters, token soup.
 
 Neither is a violation. A gate may lower its thresholds for such a text, and count it. Both scores
-are 0..1; at most one in a hundred prompts of real traffic lies above .5.
+are 0..1; at most one in two hundred prompts of real traffic lies above .5.
 """
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
-from itertools import pairwise
 
 from moderation.confusables import FOREIGN
 from moderation.lexicon import Lexicon, english
@@ -17,49 +16,73 @@ from moderation.normalize import Readings, read
 WINDOW = 14
 """Tokens that are judged together, so that soup behind an honest sentence is found by itself."""
 
-_STRIDE = WINDOW // 2
+_STRIDE = 4
 _FEWEST = 8
 """Tokens that shares are of at least, so that a name of two words is no soup."""
 
-_MOST_WINDOWS = 120
+_MOST_WINDOWS = 300
 """A prompt of 6,000 characters has no more."""
 
-_SELDOM, _UNUSUAL, _RARE, _NO_WORD = 3000, 6000, 12000, 60000
-"""Ranks of words: how unlikely a person's prompt is to hold several in a row."""
+_LINKING = 60
+"""The words that sentences are held together by: "the", "of", "with"."""
 
 _TOKEN = re.compile(r"[A-Za-z]+|[0-9]+|([^\sA-Za-z0-9])\1*")
 _ODD = frozenset('\\](){}[<>^`~|=+*_@#$"!;?/')
 _HUMP = re.compile("[a-z](?=[A-Z])")
+_NAME = re.compile("[A-Z][a-z]{1,11}")
 _HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u00ad\ufeff\U000e0020-\U000e007e]")
 _MIXED = re.compile("[A-Za-z][" + "".join(sorted(FOREIGN)).replace("]", "") + "]")
+
+_LAID_OUT = re.compile(
+    r"(?:https?://|www\.)\S{1,300}|</?[A-Za-z][^<>]{0,120}>|_|([()\[\]{}])(?:\s?\1)+"
+)
+"""What captions from the web hold and nobody says: addresses, markup, file names' underscores, and
+brackets in rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Soup:
-    """What a window of tokens looks like: shares of its tokens."""
+    """What a window of tokens looks like: shares of its tokens, and rows of them."""
 
     unknown: float
-    """Strings of five and more letters that are no word."""
+    """Strings of five and more letters that are no word, and that no prompt was seen to hold."""
     fragments: float
     """The same with two to four letters."""
     signs: float
     """Signs that sentences do without."""
     glued: float
     """Tokens that hang together without a space: `]Me`, `lyNow`."""
-    rare: float
-    """Words beyond the 12,000 most frequent."""
-    rare_pairs: float
-    """Neighbours that are both beyond the 6,000 most frequent."""
-    run: float
-    """The longest row of unusual words, in eighths."""
+    unseen: float
+    """Words that prompts do not use, known or not."""
+    unseen_row: float
+    """The longest row of those, in eighths."""
+    linking: float
+    """Words that hold sentences together."""
+    loose_row: float
+    """The longest row of words without one of those, a comma or a full stop; in tenths."""
+    commas: float
+    names: float
+    """Unseen words that are spelt like names."""
 
 
-# Fitted by logistic regression on windows: 8,000 own soups (random pieces and words, alone, around
-# a risky phrase, behind a caption) against 10,900 benign prompts; half of each was held out.
-_WEIGHTS = Soup(10.67, 8.53, 12.46, 7.94, 4.92, 4.55, 0.58)
-_BIAS = -5.94
-_BORDER = 1.7
-"""Nine in a thousand prompts of real traffic score above this; .83 of own soups do."""
+# Fitted by logistic regression: 9,000 own soups (pieces of words and whole ones, alone or around a
+# risky phrase) against the windows of 8,700 benign prompts, by
+# `python -m bench.moderation_soup`, which also measures it on what it was not fitted on.
+_WEIGHTS = Soup(
+    unknown=2.80,
+    fragments=1.44,
+    signs=6.14,
+    glued=4.77,
+    unseen=7.63,
+    unseen_row=4.68,
+    linking=-4.05,
+    loose_row=4.30,
+    commas=-6.12,
+    names=7.09,
+)
+_BIAS = -5.63
+_BORDER = 1.98
+"""Four in a thousand prompts of real traffic score above this."""
 
 _DISGUISES_TO_HALF = 2.0
 """Two disguised words, or one that a term list holds, make the score .5."""
@@ -86,17 +109,26 @@ def disguise(text: str, readings: Readings | None = None) -> float:
 
 def soup(text: str) -> float:
     """Score how far the worst part of a text is from anything that people write."""
-    lexicon = english()
-    tokens = list(_TOKEN.finditer(text))
-    windows = [tokens[:WINDOW]] if len(tokens) <= WINDOW else list(_windows(tokens))
-    worst = max(_logit(_look(text, window, lexicon)) for window in windows)
+    worst = max(map(_logit, looks(text)))
     return 1 / (1 + math.exp(_BORDER - worst))
 
 
+def looks(text: str) -> Iterator[Soup]:
+    """Look at a text window by window; at an empty one once."""
+    lexicon = english()
+    text = _LAID_OUT.sub(lambda match: match[1] or " ", text)
+    tokens = list(_TOKEN.finditer(text))
+    windows = [tokens[:WINDOW]] if len(tokens) <= WINDOW else _windows(tokens)
+    for window in windows:
+        yield _look(text, window, lexicon)
+
+
 def _windows(tokens: Sequence[re.Match[str]]) -> Iterator[Sequence[re.Match[str]]]:
+    """Yield every window, a few tokens apart, and the last: soup is mostly hung behind."""
     count = (len(tokens) - _STRIDE - 1) // _STRIDE + 1
     for at in range(0, min(count, _MOST_WINDOWS) * _STRIDE, _STRIDE):
         yield tokens[at : at + WINDOW]
+    yield tokens[-WINDOW:]
 
 
 def _logit(seen: Soup) -> float:
@@ -105,22 +137,30 @@ def _logit(seen: Soup) -> float:
 
 
 def _look(text: str, window: Sequence[re.Match[str]], lexicon: Lexicon) -> Soup:
-    count = max(len(window), _FEWEST)
-    words = [match[0].lower() for match in window if match[0].isalpha() and match[0].isascii()]
-    ranks = [_NO_WORD if (rank := lexicon.rank(word)) is None else rank for word in words]
-    unknown = [len(word) for word, rank in zip(words, ranks, strict=True) if rank == _NO_WORD]
-    run = longest = 0
-    for rank in ranks:
-        run = run + 1 if rank > _SELDOM else 0
-        longest = max(longest, run)
+    tokens = [match[0] for match in window]
+    count = max(len(tokens), _FEWEST)
+    typed = [token for token in tokens if token.isalpha() and token.isascii()]
+    words = [word.lower() for word in typed]
+    is_new = [len(word) > 1 and word not in lexicon.prompted for word in words]
+    is_name = [
+        is_it and _NAME.fullmatch(word) is not None
+        for word, is_it in zip(typed, is_new, strict=True)
+    ]
+    is_odd = [new and not name for new, name in zip(is_new, is_name, strict=True)]
+    unknown = [
+        len(word) for word, odd in zip(words, is_odd, strict=True) if odd and word not in lexicon
+    ]
     return Soup(
         unknown=sum(length > 4 for length in unknown) / count,  # noqa: PLR2004 - see `Soup`.
-        fragments=sum(2 <= length <= 4 for length in unknown) / count,  # noqa: PLR2004
-        signs=sum(match[0][0] in _ODD for match in window) / count,
+        fragments=sum(length <= 4 for length in unknown) / count,  # noqa: PLR2004
+        signs=sum(token[0] in _ODD for token in tokens) / count,
         glued=sum(_seams(text, match) for match in window) / count,
-        rare=sum(_RARE < rank < _NO_WORD for rank in ranks) / count,
-        rare_pairs=sum(min(pair) > _UNUSUAL for pair in pairwise(ranks)) / count,
-        run=min(longest, 8) / 8,
+        unseen=sum(is_odd) / count,
+        unseen_row=min(_row(is_odd), 8) / 8,
+        linking=sum(_is_linking(word, lexicon) for word in words) / count,
+        loose_row=min(_loose_row(tokens, lexicon), 10) / 10,
+        commas=sum(token[0] == "," for token in tokens) / count,
+        names=sum(is_name) / count,
     )
 
 
@@ -135,6 +175,32 @@ def _seams(text: str, match: re.Match[str]) -> int:
 
 def _holds(char: str) -> bool:
     return char.isalnum() or char in _ODD
+
+
+def _row(flags: Iterable[bool]) -> int:
+    """Count the longest row of flags that are set."""
+    row = longest = 0
+    for flag in flags:
+        row = row + 1 if flag else 0
+        longest = max(longest, row)
+    return longest
+
+
+def _loose_row(tokens: Sequence[str], lexicon: Lexicon) -> int:
+    """Count the longest row of words that nothing holds together; numbers and signs are skipped."""
+    row = longest = 0
+    for token in map(str.lower, tokens):
+        if token.isalpha() and len(token) > 1 and not _is_linking(token, lexicon):
+            row += 1
+        elif token[0] in ",." or _is_linking(token, lexicon):
+            row = 0
+        longest = max(longest, row)
+    return longest
+
+
+def _is_linking(word: str, lexicon: Lexicon) -> bool:
+    rank = lexicon.rank(word)
+    return rank is not None and rank < _LINKING
 
 
 def _hidden_inside(text: str) -> int:

@@ -51,10 +51,25 @@ def test_one_misspelt_harmless_word_is_no_disguise():
     assert 0 < disguise("a photograpf of a wmoan") < 0.5
 
 
-def test_a_suffix_is_found_behind_a_long_honest_text():
+@pytest.mark.parametrize("suffix", SOUPS[1:])
+def test_a_suffix_is_found_behind_a_long_honest_text(suffix):
     honest = "a wide view of a green valley with a river and a small village, " * 5
 
-    assert soup(honest) < 0.5 < soup(honest + SOUPS[0])
+    assert soup(honest) < 0.5 < soup(honest + suffix)
+    assert soup(suffix + honest) > 0.5
+
+
+@pytest.mark.parametrize(
+    "caption",
+    [
+        pytest.param("Pushkin_farewell_to_the_sea_412px.jpg", id="file name"),
+        pytest.param('Mist <a href="http://www.jrcst.com/wrkshps">here</a>', id="markup"),
+        pytest.param("( ( ( ( ( joaquin phoenix ) ) ) ) ) as an old drunkard", id="brackets"),
+        pytest.param("Venetian Canal by Rubens Santoro, Viktor Vasnetsov", id="names"),
+    ],
+)
+def test_what_captions_from_the_web_hold_is_no_soup(caption):
+    assert soup(caption) < 0.5
 
 
 def test_zero_width_joiners_of_other_scripts_are_no_disguise():
