@@ -34,6 +34,7 @@ from core.storage import Store
 from core.task_queue import TaskQueue, make_celery
 from core.telemetry import configure_logging, serve_metrics
 from core.ticker import Ticker
+from core.witness import log_anchor
 from core.workflow import JobState, Outcome, TaskName
 from moderation.classifiers.loading import classifier_or_hold, state_of
 from moderation.engine import Gate, outcome_of, texts_of
@@ -147,6 +148,7 @@ class Screening:
         Forgetter(self.store, self.gates, self.blobs, keep_days, self.clock()).forget()
         if self.blobs is not None:
             forget_snapshots(self.store, self.blobs, now=self.clock())
+        log_anchor(self.store)
 
     def beat(self) -> None:
         """Say that this process is alive."""

@@ -59,12 +59,18 @@ def add(services: Services, actor: Actor, said: Judgement) -> Label:
         unit.labels.put(label)
         unit.labels.forget_before(_oldest(services, now))
         facts: dict[str, Fact] = {
-            "job": said.job_id,
             "right": said.right,
             "category": label.category,
             "source": said.source,
         }
-        unit.audit.add("decision_labelled", job_id=None, by=actor.member_id, facts=facts, now=now)
+        unit.audit.add(
+            "decision_labelled",
+            job_id=said.job_id,
+            by=actor.member_id,
+            facts=facts,
+            now=now,
+            community_id=actor.community_id,
+        )
     return label
 
 

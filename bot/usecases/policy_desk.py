@@ -103,7 +103,14 @@ class Desk:
         }
         version_id = version.version_id if version else None
         unit.policies.note(self.scope, deed, version_id, by=self.actor, facts=told, now=now)
-        unit.audit.add(f"policy_{deed}", job_id=None, by=self.actor.member_id, facts=told, now=now)
+        unit.audit.add(
+            f"policy_{deed}",
+            job_id=None,
+            by=self.actor.member_id,
+            facts=told,
+            now=now,
+            community_id=self.scope.community_id or None,
+        )
 
     def record(
         self, deed: PolicyDeed, version: PolicyVersion | None, facts: Mapping[str, Fact]

@@ -64,7 +64,14 @@ def agree(services: Services, actor: Actor, own: Learning | None) -> Reply:
         unit.consents.set_learning(actor.community_id, actor.member_id, own, now=now)
         gone = _withdraw(unit, actor, in_force)
         facts: dict[str, Fact] = {"learning": own or DEFAULT, "rows": gone}
-        unit.audit.add("consent_given", job_id=None, by=actor.member_id, facts=facts, now=now)
+        unit.audit.add(
+            "consent_given",
+            job_id=None,
+            by=actor.member_id,
+            facts=facts,
+            now=now,
+            community_id=actor.community_id,
+        )
         rows = unit.labels.count_of_member(actor.community_id, actor.member_id)
     return _card(services, actor, own, rows, is_changed=True)
 

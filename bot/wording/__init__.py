@@ -4,6 +4,7 @@ Each function makes one finished `Reply`; the sentences for error codes are in `
 person can do differently) and `outages` (what an operator can).
 """
 
+from bot.wording.audit import chain_report
 from bot.wording.cards import help_card, policy_card
 from bot.wording.console import console_note
 from bot.wording.details import details
@@ -47,6 +48,7 @@ __all__ = [
     "accepted",
     "all_cancelled",
     "cancelled",
+    "chain_report",
     "console_note",
     "details",
     "draft_declined",
