@@ -18,6 +18,7 @@ from core.task_queue import TaskQueue
 from moderation.engine import Gate
 from moderation.gates import Gates
 from moderation.policy import load_policy
+from moderation.review.desk import ReviewDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Services:
     paces: Paces = field(init=False, repr=False)
     gates: Gates = field(init=False, repr=False)
     """The gate of each place; `gate` is that of the organisation's file alone."""
+    desk: ReviewDesk = field(init=False, repr=False)
+    """Where moderators decide."""
     held: HeldArea = field(init=False, repr=False)
     """Reads pictures that wait for a person."""
 
@@ -46,6 +49,8 @@ class Services:
         object.__setattr__(self, "paces", Paces(self.store, self.clock))
         gates = Gates(self.store, self.gate, self.settings.policy_file)
         object.__setattr__(self, "gates", gates)
+        desk = ReviewDesk(self.store, gates, self.clock, self.events)
+        object.__setattr__(self, "desk", desk)
         object.__setattr__(self, "held", HeldArea(self.blobs, self.settings))
 
     def __enter__(self) -> Self:

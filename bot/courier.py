@@ -16,7 +16,7 @@ import structlog
 
 from core.contracts.actors import Platform
 from core.errors import Unavailable
-from core.events import wake_topic
+from core.events import REVIEWS_TOPIC, wake_topic
 from core.outbox import TaskSender, flush
 from core.storage import Store
 
@@ -48,16 +48,22 @@ class Courier:
         self._clock = clock
         self._changed = threading.Condition()
         self._is_nudged = False
-        self._platforms: set[Platform] = set()
+        self._topics: set[str] = set()
         self._is_carrying = False
         self._is_closed = False
         self._thread: threading.Thread | None = None
 
-    def nudge(self, *platforms: Platform) -> None:
-        """Say that something was committed, with notices for these platforms; returns at once."""
+    def nudge(self, *platforms: Platform, is_review: bool = False) -> None:
+        """Say that something was committed; returns at once.
+
+        Args:
+            platforms: Those that have notices to give now.
+            is_review: Whether the moderators' queue has changed.
+        """
+        topics = {wake_topic(platform) for platform in platforms}
         with self._changed:
             self._is_nudged = True
-            self._platforms.update(platforms)
+            self._topics |= topics | ({REVIEWS_TOPIC} if is_review else set())
             # A bug in a flush ends the thread loudly; the next nudge starts another.
             if not self._is_closed and (self._thread is None or not self._thread.is_alive()):
                 self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
@@ -87,22 +93,22 @@ class Courier:
                 self._changed.wait_for(lambda: self._is_nudged or self._is_closed)
                 if not self._is_nudged:
                     return
-                platforms, self._platforms, self._is_nudged = self._platforms, set(), False
+                topics, self._topics, self._is_nudged = self._topics, set(), False
                 self._is_carrying = True
             next_at = time.monotonic() + ROUND_S
             try:
-                self._carry(platforms)
+                self._carry(topics)
             finally:
                 with self._changed:
                     self._is_carrying = False
                     self._changed.notify_all()
 
-    def _carry(self, platforms: set[Platform]) -> None:
+    def _carry(self, topics: set[str]) -> None:
         # The broker first: the picture waits for it, the wake-up only for the next poll.
         try:
             while flush(self._store, self._queue, now=self._clock(), limit=_BATCH) == _BATCH:
                 pass
         except Unavailable as error:
             log.warning("outbox_flush_postponed", code=error.code)
-        for platform in platforms:
-            self._events.wake(wake_topic(platform))
+        for topic in topics:
+            self._events.wake(topic)

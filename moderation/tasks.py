@@ -25,7 +25,7 @@ from core.contracts.jobs import Job
 from core.contracts.outbox import SCREENING_QUEUE
 from core.contracts.verdicts import Stage, Verdict
 from core.errors import IllegalStep, NotFound, Unavailable
-from core.events import Events, wake_topic
+from core.events import REVIEWS_TOPIC, Events, wake_topic
 from core.outbox import flush
 from core.recovery import Broker, sweep
 from core.retention import forget_snapshots, forget_uploads
@@ -43,6 +43,7 @@ from moderation.forgetting import Forgetter
 from moderation.gates import Gates, Place
 from moderation.inquiry import Subject, digest_of
 from moderation.policy import load_policy
+from moderation.review.opening import Held, open_for
 from moderation.suggesting import Suggester
 
 log = structlog.get_logger()
@@ -105,6 +106,8 @@ class Screening:
             return
         if job.state is not JobState.QUEUED:  # That all went well is no news to deliver.
             self.signals.wake(wake_topic(job.address.platform))
+        if job.state is JobState.PROMPT_REVIEW:
+            self.signals.wake(REVIEWS_TOPIC)
         try:
             flush(self.store, self.queue, now=self.clock())
         except Unavailable as error:
@@ -178,7 +181,10 @@ class Screening:
                     unit.verdicts.add(verdict)
                     if features is not None:
                         remember(unit, features, place)
-                advanced = unit.jobs.advance(job_id, outcome, now=self.clock(), by="screening")
+                now = self.clock()
+                advanced = unit.jobs.advance(job_id, outcome, now=now, by="screening")
+                held = Held(outcome, examined[0] if examined else None, place.gate.policy)
+                open_for(unit, advanced, held, now=now)
         except IllegalStep:  # Cancelled, or screened by a second delivery, in the meantime.
             log.info("screening_overtaken", job_id=job_id)
             return None

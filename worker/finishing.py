@@ -21,6 +21,8 @@ from core.workflow import Outcome
 from moderation.classifiers.base import PICTURE_BLANK
 from moderation.engine import Gate, outcome_of
 from moderation.gates import Gates
+from moderation.hashes import picture_hash
+from moderation.review.opening import Held, weightiest
 from worker.encode import alt_text, picture_of
 from worker.engine.messages import DrawFinished, DrawResult, PictureDrawn
 from worker.orders import prompts_of
@@ -112,11 +114,28 @@ class Finishing:
         pictures: list[Picture] = []
         try:
             for picture, image in zip(drawn.pictures, images, strict=True):
-                pictures.append(self._store(job, drawn.facts, picture, image, is_posted=is_posted))
+                stored = self._store(job, drawn.facts, picture, image, is_posted=is_posted)
+                pictures.append(
+                    stored.model_copy(update={"pdq": "" if is_posted else _look_of(image)})
+                )
         except BaseException:
             self.discard(pictures)
             raise
         return Finished(outcome, tuple(pictures), recorded)
+
+    def why_held(self, job: Job, finished: Finished) -> Held:
+        """Say why a job's pictures wait for a person, if they do.
+
+        Raises:
+            Unavailable: the database is away.
+        """
+        policy = self.gate_of(job).policy
+        return Held(
+            outcome=finished.outcome,
+            verdict=weightiest(finished.verdicts, policy),
+            policy=policy,
+            picture_hashes=tuple(each.pdq for each in finished.pictures if each.pdq),
+        )
 
     def discard(self, pictures: Sequence[Picture]) -> None:
         """Remove what an attempt stored in vain; what can not be reached now stays, unlisted."""
@@ -211,6 +230,12 @@ class Finishing:
             parent=job.spec.image,
             created_at=now,
         )
+
+
+def _look_of(image: Image.Image) -> str:
+    """Hash what moderators compare: 20 ms a picture, which what is posted at once is spared."""
+    hashed = picture_hash(image)
+    return hashed.digits if hashed.is_reliable else ""
 
 
 def known(verdicts: Sequence[Verdict | None]) -> tuple[Verdict, ...]:

@@ -24,12 +24,13 @@ from core.contracts.ids import JobId, new_id
 from core.contracts.jobs import Job
 from core.contracts.progress import Phase, Progress
 from core.errors import AppError, IllegalStep, NotFound, Unavailable
-from core.events import wake_topic
+from core.events import REVIEWS_TOPIC, wake_topic
 from core.outbox import TaskSender, flush
 from core.settings import CoreSettings
 from core.storage import Store, Unit
-from core.workflow import Outcome, TaskName
+from core.workflow import JobState, Outcome, TaskName
 from moderation.policy import Previews
+from moderation.review.opening import open_for
 from worker import carried
 from worker.attempts import Attempts
 from worker.engine.messages import DrawProgress, DrawRequest, DrawResult, Ready
@@ -260,6 +261,7 @@ class Studio:
         return ended
 
     def _write(self, job: Job, attempt_id: str, finished: Finished, failure: str | None) -> Job:
+        held = self.finishing.why_held(job, finished)
         with self.store.unit() as unit:
             ended = unit.jobs.advance(
                 job.job_id,
@@ -274,6 +276,7 @@ class Studio:
                 unit.pictures.add(picture)
             for verdict in finished.verdicts:
                 unit.verdicts.add(verdict)
+            open_for(unit, ended, held, now=ended.updated_at)
             return ended
 
     def _is_written(self, finished: Finished) -> bool:
@@ -287,6 +290,8 @@ class Studio:
     def _tell(self, job: Job) -> None:
         """Wake who delivers, and send the job round again where that is what follows."""
         self.signals.wake(wake_topic(job.address.platform))
+        if job.state is JobState.OUTPUT_REVIEW:
+            self.signals.wake(REVIEWS_TOPIC)
         self._flush()
 
     def _flush(self) -> None:

@@ -1,6 +1,7 @@
 """Do what the buttons under a result say: draw again, tell the recipe, delete, report."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 import structlog
 
@@ -20,6 +21,8 @@ from core.contracts.jobs import Job, Picture
 from core.errors import AppError, IllegalStep, UserError
 from core.workflow import Outcome
 
+from moderation.review import opening
+from moderation.review.opening import Held, weightiest
 log = structlog.get_logger()
 
 
@@ -93,10 +96,25 @@ def report(services: Services, actor: Actor, job_id: JobId, reason: str = "") ->
             raise UserError("already_reported", value=job_id)
     log.info("job_reported", job_id=job_id)
     return wording.reported(job)
+        _open_review(services, unit, job, reason, now)
+    services.courier.nudge(is_review=True)
 
 
 def _reroll_or_change(services: Services, actor: Actor, press: Press) -> Reply | Form:
     """Draw again, or, where the member has remix switched on, open the request first."""
+def _open_review(services: Services, unit: Unit, job: Job, reason: str, now: datetime) -> None:
+    """Put a reported job before the moderators, or raise what is there already."""
+    policy = services.gates.of(job.actor.community_id, job.address.channel_id).policy
+    held = Held(
+        outcome=Outcome.DELIVERED,
+        verdict=weightiest(unit.verdicts.of_job(job.job_id), policy),
+        policy=policy,
+        member_note=reason,
+        picture_hashes=tuple(each.pdq for each in unit.pictures.of_job(job.job_id) if each.pdq),
+    )
+    opening.report(unit, job, held, now=now)
+
+
     if press.fields is not None:
         return remix.submit(services, actor, press, action="reroll")
     with services.store.reading() as unit:

@@ -23,6 +23,7 @@ from core.workflow import JobState, Outcome
 from moderation.engine import Examined, outcome_of, texts_of
 from moderation.features import features_of, is_whole, remember
 from moderation.gates import Place
+from moderation.review.opening import Held, open_for
 from moderation.rules import ScreenedText
 
 
@@ -130,7 +131,7 @@ def admit(  # noqa: PLR0913 - who asks for what, where, and how it came about.
         case JobState.SCREENING | JobState.BLOCKED:  # A refused one may have a rewrite.
             services.courier.nudge()
         case JobState.PROMPT_REVIEW:
-            services.courier.nudge(address.platform)
+            services.courier.nudge(address.platform, is_review=True)
     return standing.tell(services, stood, stood.kind)
 
 
@@ -226,6 +227,7 @@ def _record(services: Services, screened: _Screened, draft_id: DraftId | None) -
             raise UserError("draft_used", value=draft_id)
         job = unit.jobs.begin(job, outcome, now=job.created_at, by=job.actor.member_id)
         unit.verdicts.add(verdict)
+        open_for(unit, job, Held(outcome, verdict, screened.place.gate.policy), now=job.updated_at)
         if features is not None:
             remember(unit, features, screened.place)
     # All there is to tell of a job that is a moment old. Its place in the queue comes with the

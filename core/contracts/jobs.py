@@ -110,6 +110,9 @@ class Picture(Contract):
     difference: Difference | None = Field(
         default=None, description="From the picture that this one draws again."
     )
+    pdq: str = Field(
+        default="", description="What it looks like, in 64 hex digits, where it was held."
+    )
     created_at: Moment
 
     @property

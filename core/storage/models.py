@@ -225,6 +225,7 @@ class PictureRow(Base):
     environment: Mapped[str] = mapped_column(server_default="")
     is_reproducible: Mapped[bool] = mapped_column(server_default=false())
     difference: Mapped[JSONObject | None]
+    pdq: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
 

@@ -10,6 +10,7 @@ from core.storage import Unit
 from moderation.distance import MAX_DISTANCE
 from moderation.engine import texts_of
 from moderation.normalize import read
+from moderation.rules import NEGATIVE
 
 AT_MOST = 200
 """Items of one bulk decision: each is decided in a transaction of its own."""
@@ -20,11 +21,11 @@ def prompt_key(spec: GenerationSpec) -> str:
 
     A hash, so that nothing can be read from it once the words' time is over.
     """
-    words = [
-        (text.field, " ".join(read(text.text).repaired.text.casefold().split()))
+    words = dict.fromkeys(
+        (text.field == NEGATIVE, " ".join(read(text.text).repaired.text.casefold().split()))
         for text in texts_of(spec)
-    ]
-    asked = json.dumps([words, spec.image, spec.mask, spec.upscale])
+    )
+    asked = json.dumps([list(words), spec.image, spec.mask, spec.upscale])
     return hashlib.sha256(asked.encode()).hexdigest()
 
 

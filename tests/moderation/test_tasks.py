@@ -22,8 +22,9 @@ from core.contracts.generation import GenerationSpec
 from core.contracts.ids import ChannelId, CommunityId, JobId, MemberId
 from core.contracts.jobs import Job
 from core.contracts.policies import Scope
+from core.contracts.reviews import ReviewKind
 from core.errors import Unavailable
-from core.events import Events
+from core.events import REVIEWS_TOPIC, Events
 from core.outbox import flush
 from core.settings import CoreSettings
 from core.storage import Store
@@ -131,6 +132,12 @@ def submit(store: Store, job: Job) -> None:
         unit.outbox.mark_sent([task.outbox_id for task in due], now=NOW)
 
 
+def kind_of_review(store: Store) -> ReviewKind | None:
+    with store.reading() as unit:
+        item = unit.reviews.live_of_job(JobId("job1"))
+    return item and item.kind
+
+
 def state_of(store: Store) -> JobState:
     with store.reading() as unit:
         return unit.jobs.get(JobId("job1")).state
@@ -167,7 +174,7 @@ class TestScreenPrompt:
 
         assert state_of(store) is JobState.BLOCKED
 
-    def test_an_age_restricted_channel_holds_what_others_refuse(self, screening, store):
+    def test_an_age_restricted_channel_holds_what_others_refuse(self, screening, store, signals):
         address = ReplyAddress(
             platform=Platform.WEB, channel_id=ChannelId("late"), is_age_restricted=True
         )
@@ -176,6 +183,8 @@ class TestScreenPrompt:
         screening.screen_prompt("job1")
 
         assert state_of(store) is JobState.PROMPT_REVIEW
+        assert kind_of_review(store) is ReviewKind.HELD_PROMPT
+        assert signals.woken == ["easel.wake.web", REVIEWS_TOPIC]
 
     def test_a_second_delivery_changes_nothing(self, screening, store, queue):
         submit(store, job_for("a red apple"))
@@ -218,6 +227,7 @@ class TestScreenPrompt:
 
         assert state_of(store) is JobState.PROMPT_REVIEW
         assert queue.sent == []
+        assert kind_of_review(store) is ReviewKind.FAILED_CHECK
 
     def test_a_broker_that_is_away_leaves_the_task_in_the_outbox(self, screening, store, queue):
         submit(store, job_for("a red apple"))

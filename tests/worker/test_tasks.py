@@ -13,8 +13,10 @@ from PIL import Image
 from core.blobs import Blobs
 from core.contracts.ids import JobId
 from core.contracts.policies import Scope
+from core.contracts.reviews import ReviewKind
 from core.contracts.verdicts import Decision, Stage
 from core.errors import AppError, Unavailable
+from core.events import REVIEWS_TOPIC
 from core.provenance.keys import load_or_create_keys
 from core.provenance.read import read
 from core.provenance.stamp import Stamper
@@ -438,6 +440,11 @@ def test_nothing_that_is_held_can_be_looked_at(place, tmp_path, keys):
     place.generate()
 
     [picture] = place.pictures()
+    with place.store.reading() as unit:
+        item = unit.reviews.live_of_job(JOB_ID)
+    assert (item.kind, item.category) == (ReviewKind.HELD_PICTURE, CODE)
+    assert item.picture_hashes == tuple(filter(None, [picture.pdq]))
+    assert REVIEWS_TOPIC in place.signals.woken
     lying = [path.read_bytes() for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
     assert len(lying) == 1
     assert not any(sign in lying[0] for sign in (b"\x89PNG", b"IHDR", b"IDAT", b"c2pa"))

@@ -5,7 +5,9 @@ import pytest
 from bot import wording
 from bot.replies import Action, Form, ReplyKind, Visibility
 from bot.usecases import actions, imagine
+from core.contracts.reviews import ReviewKind, ReviewState
 from core.errors import IllegalStep, NotFound, Unavailable, UserError
+from core.events import REVIEWS_TOPIC
 from core.workflow import JobState
 from tests.bot.road import publish, queue_up
 
@@ -137,6 +139,23 @@ def test_a_report_is_kept_once_a_member(services, bob, moderator, published):
         (bob.member_id, "It is not an apple."),
         (moderator.member_id, ""),
     ]
+
+
+def test_a_reported_picture_waits_for_the_moderators(services, events, ada, bob, published):
+    """One item for all who report it; taken down by its author, there is nothing to decide."""
+    actions.report(services, bob, published, "It is not an apple.")
+    actions.report(services, ada, published)
+    assert services.courier.settle(10)
+
+    with services.store.reading() as unit:
+        item = unit.reviews.live_of_job(published)
+    assert item is not None
+    assert (item.kind, item.reports, item.lapses_at) == (ReviewKind.REPORT, 2, None)
+    assert item.member_note == "It is not an apple."
+    assert REVIEWS_TOPIC in events.woken
+    actions.delete(services, ada, published)
+    with services.store.reading() as unit:
+        assert unit.reviews.get(item.item_id).state is ReviewState.WITHDRAWN
 
 
 def test_what_was_not_posted_can_not_be_reported(services, ada, bob, address):

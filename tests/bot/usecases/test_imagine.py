@@ -8,8 +8,10 @@ from bot.replies import ReplyKind, Visibility
 from bot.usecases import imagine
 from core.catalog import Catalog, ModelProfile
 from core.contracts.generation import SEED_MAX, Aspect
+from core.contracts.reviews import ReviewFilter
 from core.contracts.verdicts import Decision, Stage
 from core.errors import UserError
+from core.events import REVIEWS_TOPIC
 from core.workflow import JobState, NoticeKind, TaskName
 from moderation.engine import Gate
 
@@ -156,6 +158,19 @@ def test_a_request_for_review_is_held_and_its_author_told(services, ada, address
     with services.store.unit() as unit:
         (notice,) = unit.notices.claim(address.platform, "test", now=services.clock(), lease_s=1)
     assert notice.kind is NoticeKind.HELD
+
+
+def test_a_held_request_waits_in_the_moderators_queue(services, events, ada, moderator, address):
+    """From the same moment on; what passes or is refused does not."""
+    held = imagine.submit(services, ada, "a photo of a school shooting", address)
+    imagine.submit(services, ada, "a red apple", address)
+    imagine.submit(services, ada, BLOCKED, address)
+    assert services.courier.settle(10)
+
+    items = services.desk.page(moderator, ReviewFilter())
+
+    assert [(item.job_id, item.category) for item in items] == [(held.job_id, "violence_weapons")]
+    assert events.woken.count(REVIEWS_TOPIC) == 1
 
 
 def test_the_policy_bounds_how_long_a_prompt_may_be(services, ada, address):

@@ -27,6 +27,7 @@ def upgrade() -> None:
         audit.drop_constraint("fk_audit_job_id", type_="foreignkey")
         for name in ("community_id", "about", "by_salt", "about_salt", "hash"):
             audit.add_column(sa.Column(name, sa.String()))
+    op.add_column("pictures", sa.Column("pdq", sa.String(), server_default="", nullable=False))
     op.create_index("ix_audit_of_community", "audit", ["community_id", "audit_no"])
     op.create_index("ix_audit_by", "audit", ["by"])
     op.create_index("ix_audit_about", "audit", ["about"])
