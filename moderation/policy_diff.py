@@ -18,7 +18,7 @@ from moderation.policy import (
     Thresholds,
     WordList,
 )
-from moderation.policy_house import Mode
+from moderation.policy_house import Mode, Penalty, Sanctions
 
 GRAVE = frozenset({Severity.HIGH, Severity.CRITICAL})
 """Whoever loosens what the policy says about these needs a second person."""
@@ -26,6 +26,7 @@ GRAVE = frozenset({Severity.HIGH, Severity.CRITICAL})
 _FINDING_KEYS = ("lists", "first", "second", "removed")
 _EXCUSING_KEYS = ("unless",)
 _ROLES = tuple(Role)
+_PENALTIES = tuple(Penalty)
 _MISSING = (MissingCheck.RULES_ONLY, MissingCheck.REVIEW, MissingCheck.BLOCK)
 _WORDS_SHOWN = 12
 
@@ -85,7 +86,29 @@ def _is_looser_house(path: str, before: Policy, after: Policy) -> bool:
         name = path.removeprefix("roles.")
         ranks = [_ROLES.index(getattr(each.roles, name)) for each in (before, after)]
         return ranks[1] < ranks[0]
+    if path.startswith("sanctions."):
+        return _is_looser_ladder(path, before.sanctions, after.sanctions)
     return False
+
+
+def _is_looser_ladder(path: str, was: Sanctions, now: Sanctions) -> bool:
+    """Tell whether less comes of the same refusals; a breaker that opens sooner is no help."""
+    match path:
+        case "sanctions.steps":
+            return any(
+                _harshness(now, step.at) < _harshness(was, step.at)
+                for step in (*was.steps, *now.steps)
+            )
+        case "sanctions.breaker.per_hour":
+            return now.breaker.per_hour < was.breaker.per_hour
+    name = path.removeprefix("sanctions.")
+    return bool(getattr(now, name) < getattr(was, name))
+
+
+def _harshness(sanctions: Sanctions, weight: float) -> tuple[int, float]:
+    """Say how hard the step is on which a member of so many strikes stands."""
+    step = sanctions.step_at(weight)
+    return (0, 0) if step is None else (_PENALTIES.index(step.penalty) + 1, step.hours or 0)
 
 
 def _categories(before: Policy, after: Policy) -> Iterator[Difference]:
@@ -101,10 +124,14 @@ def _categories(before: Policy, after: Policy) -> Iterator[Difference]:
                 yield _difference(path, old, new, code if is_looser else None)
 
 
-def _is_looser_category(key: str, was: Category, now: Category) -> bool:
+def _is_looser_category(  # noqa: PLR0911 - one for each key.
+    key: str, was: Category, now: Category
+) -> bool:
     match key:
         case "severity":
             return now.severity not in GRAVE
+        case "strikes":
+            return now.strikes < was.strikes
         case "action":
             return rank(now.action) < rank(was.action)
         case "age_restricted_action":

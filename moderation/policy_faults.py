@@ -23,7 +23,16 @@ from moderation.policy import (
     WordList,
 )
 from moderation.policy_errors import Fault
-from moderation.policy_house import Deadlines, Reason, Retention, Reviewing, Roles, Sanctions, Step
+from moderation.policy_house import (
+    Breaker,
+    Deadlines,
+    Reason,
+    Retention,
+    Reviewing,
+    Roles,
+    Sanctions,
+    Step,
+)
 
 Path = tuple[str | int, ...]
 
@@ -78,6 +87,10 @@ _WORDED = {
         "its rules always block; leave `{key}` out",
     ),
     "ladder_falls": ("each step stands above the one before", "sort the steps by `at`"),
+    "ladder_softens": (
+        "a step is milder than the one before it",
+        "from note over warn, slow and pause to ban, a higher step is never milder",
+    ),
 }
 
 
@@ -241,6 +254,7 @@ _BLOCKS: dict[Path, type[BaseModel]] = {
     ("review",): Reviewing,
     ("review", "sla_hours"): Deadlines,
     ("sanctions",): Sanctions,
+    ("sanctions", "breaker"): Breaker,
     ("retention",): Retention,
 }
 

@@ -33,6 +33,8 @@ class Penalty(StrEnum):
     BAN = "ban"
 
 
+_PENALTIES = tuple(Penalty)
+
 _FOR_A_WHILE = frozenset({Penalty.SLOW, Penalty.PAUSE})
 
 
@@ -42,6 +44,10 @@ class Roles(Contract):
     propose: Role = Field(default=Role.MODERATOR, description="Set, propose, test, replay, shadow.")
     activate: Role = Field(default=Role.ADMIN, description="Put in force and roll back.")
     review: Role = Field(default=Role.MODERATOR, description="Decide what is held.")
+    sanction: Role = Field(
+        default=Role.MODERATOR, description="Sanction and pardon members, short of bans."
+    )
+    ban: Role = Field(default=Role.ADMIN, description="Ban members; two of them lift a ban.")
 
 
 class Deadlines(Contract):
@@ -101,18 +107,41 @@ class Step(Contract):
         return self
 
 
+class Breaker(Contract):
+    """What keeps a mistake in the policy from sanctioning a whole community."""
+
+    per_hour: int = Field(
+        default=20, ge=1, description="After so many in an hour the ladder rests for an hour."
+    )
+
+
 class Sanctions(Contract):
     """What refused requests add up to. The weight of each stands in its category (`strikes`)."""
 
     expire_days: float = Field(default=30, gt=0, description="A strike counts for so long.")
     steps: tuple[Step, ...] = Field(default=(), description="The ladder; empty: no sanctions.")
+    breaker: Breaker = Breaker()
+    taken_down: float = Field(
+        default=1, ge=0, description="What a picture that is taken down adds, without a category."
+    )
 
     @model_validator(mode="after")
     def _rising(self) -> Self:
         places = [step.at for step in self.steps]
         if places != sorted(set(places)):
             raise PydanticCustomError("ladder_falls", "each step stands above the one before")
+        grades = [_PENALTIES.index(step.penalty) for step in self.steps]
+        if grades != sorted(grades):
+            raise PydanticCustomError("ladder_softens", "a step is milder than the one before")
         return self
+
+    def step_at(self, weight: float) -> Step | None:
+        """Find the highest step that so many strikes reach."""
+        return next((step for step in reversed(self.steps) if step.at <= weight), None)
+
+    def step_above(self, weight: float) -> Step | None:
+        """Find the step that comes next."""
+        return next((step for step in self.steps if step.at > weight), None)
 
 
 class Retention(Contract):

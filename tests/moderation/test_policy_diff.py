@@ -61,6 +61,26 @@ WORD = policy_with().lists["hate"].terms[0]
             id="nearer",
         ),
         pytest.param("mode: shadow", "everything", id="shadow"),
+        pytest.param("sanctions: {steps: []}", "everything", id="no ladder"),
+        pytest.param(
+            "sanctions: {steps: [{at: 3, penalty: note}, {at: 5, penalty: warn},"
+            " {at: 8, penalty: pause, hours: 12}]}",
+            "everything",
+            id="shorter pause",
+        ),
+        pytest.param(
+            "sanctions: {steps: [{at: 3, penalty: note}, {at: 5, penalty: warn},"
+            " {at: 9, penalty: ban}]}",
+            "everything",
+            id="higher step, though a ban",
+        ),
+        pytest.param("sanctions: {expire_days: 29}", "everything", id="shorter strikes"),
+        pytest.param("sanctions: {breaker: {per_hour: 19}}", "everything", id="earlier breaker"),
+        pytest.param("sanctions: {taken_down: 0.5}", "everything", id="lighter reports"),
+        pytest.param(
+            "categories: {hate_extremism: {strikes: 2}}", "hate_extremism", id="lighter strikes"
+        ),
+        pytest.param("roles: {ban: moderator}", "everything", id="who bans"),
         pytest.param("roles: {activate: member}", "everything", id="roles"),
         pytest.param("review: {second_person: []}", "harassment_private_person", id="two"),
     ],
@@ -82,6 +102,9 @@ def test_loosening_a_grave_category_is_seen(part, named):
         "rules: [{id: harassment.known_person, within_words: 20}]",
         "rules: [{id: own.words, kind: terms, category: hate_extremism, lists: [shock]}]",
         "roles: {propose: admin}",
+        "sanctions: {expire_days: 60, breaker: {per_hour: 21}, taken_down: 2}",
+        "sanctions: {steps: [{at: 2, penalty: note}, {at: 5, penalty: pause, hours: 24}]}",
+        "categories: {hate_extremism: {strikes: 5}, gore_graphic: {strikes: 0}}",
         f"review: {{second_person: [{', '.join(CATEGORY_CODES)}]}}",
         "review: {undo_s: 5, reasons: {odd: {ruling: reject, title: Odd, member_text: Odd.}}}",
         "classifier_missing: block",

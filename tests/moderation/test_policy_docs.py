@@ -17,11 +17,12 @@ from moderation.policy import (
     Unchecked,
     WordList,
 )
-from moderation.policy_house import Deadlines, Reason, Reviewing
+from moderation.policy_house import Breaker, Deadlines, Penalty, Reason, Reviewing, Sanctions, Step
 
 PAGE = (Path(__file__).parents[2] / "docs" / "policy.md").read_text("utf-8")
 MODELS = [Policy, Category, StandardCodes, Thresholds, Unchecked, WordList]
 MODELS += [TermsRule, PatternRule, PairRule, Reviewing, Deadlines, Reason]
+MODELS += [Sanctions, Step, Breaker]
 
 
 @pytest.mark.parametrize("code", CATEGORY_CODES)
@@ -49,3 +50,17 @@ def test_the_known_positive_is_the_one_of_the_policy(screen):
     (line,) = [line for line in PAGE.splitlines() if line.startswith("`easel-known-positive")]
 
     assert screen(line.split("`")[1]).category == "evasion_signal"
+
+
+@pytest.mark.parametrize("penalty", Penalty)
+def test_every_penalty_is_described(penalty):
+    assert sum(line.startswith(f"| `{penalty}` |") for line in PAGE.splitlines()) == 1
+
+
+def test_the_shipped_ladder_is_the_one_on_the_page(policy):
+    told = [
+        f"{step.at:g} {step.penalty}{f' for {step.hours:g} h' if step.hours else ''}"
+        for step in policy.sanctions.steps
+    ]
+
+    assert f"| {', '.join(told)} |" in PAGE

@@ -392,6 +392,62 @@ policy.yaml:92:3: unknown category `horror`
             id="a category of their own",
         ),
         pytest.param(
+            (
+                "max_prompt_chars: 6000",
+                "sanctions: {steps: [{at: 3, penalty: ban}, {at: 5, penalty: warn}]}",
+            ),
+            snapshot("""\
+policy.yaml:40:12: a step is milder than the one before it
+    sanctions: {steps: [{at: 3, penalty: ban}, {at: 5, penalty: warn}]}
+               ^
+    hint: from note over warn, slow and pause to ban, a higher step is never milder\
+"""),
+            id="a ladder that softens",
+        ),
+        pytest.param(
+            ("max_prompt_chars: 6000", "sanctions: {steps: [{at: 3, penalty: pause}]}"),
+            snapshot("""\
+policy.yaml:40:21: `hours` belong to slow and pause
+    sanctions: {steps: [{at: 3, penalty: pause}]}
+                        ^
+    hint: give `hours` there and nowhere else\
+"""),
+            id="a pause without an end",
+        ),
+        pytest.param(
+            (
+                "max_prompt_chars: 6000",
+                "sanctions: {steps: [{at: 3, penalty: warn}, {at: 3, penalty: ban}]}",
+            ),
+            snapshot("""\
+policy.yaml:40:12: each step stands above the one before
+    sanctions: {steps: [{at: 3, penalty: warn}, {at: 3, penalty: ban}]}
+               ^
+    hint: sort the steps by `at`\
+"""),
+            id="two steps at one place",
+        ),
+        pytest.param(
+            ("max_prompt_chars: 6000", "sanctions: {breaker: {per_minute: 5}}"),
+            snapshot("""\
+policy.yaml:40:23: unknown key `per_minute`
+    sanctions: {breaker: {per_minute: 5}}
+                          ^
+    hint: known: per_hour\
+"""),
+            id="unknown key of the breaker",
+        ),
+        pytest.param(
+            ("max_prompt_chars: 6000", "sanctions: {breaker: {per_hour: 0}}"),
+            snapshot("""\
+policy.yaml:40:33: below 1
+    sanctions: {breaker: {per_hour: 0}}
+                                    ^
+    hint: write a larger number\
+"""),
+            id="a breaker that is always open",
+        ),
+        pytest.param(
             ("max_prompt_chars: 6000", "review: {undo_s: 90}"),
             snapshot("""\
 policy.yaml:40:18: above 60.0
