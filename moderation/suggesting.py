@@ -11,6 +11,7 @@ from datetime import datetime
 import structlog
 
 from core.catalog import Catalog
+from core.contracts.actors import Platform
 from core.contracts.generation import GenerationSpec
 from core.contracts.ids import JobId
 from core.contracts.jobs import Job
@@ -50,6 +51,8 @@ class Suggester:
             file_names = unit.uploads.names_of((job.spec.image, job.spec.mask))
         if verdict is None or not is_rewritable(verdict):
             return None
+        if job.address.platform is Platform.CLI:
+            return None  # That command has ended with the refusal: nobody would see it.
         gate = self.gates.of(job.actor.community_id, job.address.channel_id)
         found = safe_rewrite(job.spec, verdict, lambda spec: self._ask(gate, job, spec, file_names))
         if found is None:

@@ -105,10 +105,13 @@ class Drawing:
         return Exit.REFUSED if state in _STOPPED_BY_POLICY else Exit.FAILED
 
     def _cancel(self, job_id: JobId) -> None:
+        """Call the request back; what would be told of it now has nobody to listen."""
         try:
             cancel.cancel(self._services, self._actor, job_id)
         except UserError:
             self._terminal.say("It was finished already.")
+        with self._services.store.unit() as unit:
+            unit.notices.drop(job_id, Platform.CLI, now=self._services.clock())
 
     async def _await_answer(self, job_id: JobId) -> Reply | None:
         with _StepBar(self._terminal) as bar:

@@ -36,8 +36,11 @@ def on_hold(community_id: _Column, member_id: _Column, job_id: _Column) -> Colum
     )
 
 
+_OVER = FINAL | {JobState.PUBLISHED}
+"""What nobody fetched in all the days that a policy names is over too."""
+
 _JOB_IS_OVER = and_(
-    JobRow.state.in_(sorted(FINAL)), ~on_hold(JobRow.community_id, JobRow.member_id, JobRow.job_id)
+    JobRow.state.in_(sorted(_OVER)), ~on_hold(JobRow.community_id, JobRow.member_id, JobRow.job_id)
 )
 
 

@@ -73,6 +73,22 @@ class Notices:
             row.owner = None
             row.due_at = retry_at
 
+    def drop(self, job_id: JobId, platform: Platform, *, now: datetime) -> int:
+        """Settle a job's notices on a platform where nobody is left to tell; say how many."""
+        query = (
+            select(NoticeRow)
+            .where(
+                NoticeRow.job_id == job_id,
+                NoticeRow.platform == platform,
+                NoticeRow.acked_at.is_(None),
+            )
+            .with_for_update()
+        )
+        rows = self._session.scalars(query).all()
+        for row in rows:
+            row.acked_at = now
+        return len(rows)
+
     def pending(self, platform: Platform) -> int:
         """Count the notices that a platform has yet to tell."""
         query = select(func.count()).where(

@@ -114,3 +114,16 @@ def test_a_job_that_is_not_refused_is_left_alone(store, screening, signals):  # 
 
     assert kept(store) is None
     assert signals.woken == []
+
+
+def test_a_command_that_has_ended_is_not_told(store, gate, screening, signals):  # noqa: F811
+    """`easel imagine` ends with the refusal: a notice for it would wait for ever."""
+    job = job_for("a naked woman on a beach")
+    terminal = job.address.model_copy(update={"platform": Platform.CLI})
+    refuse(store, gate, job.model_copy(update={"address": terminal}))
+
+    screening.suggest_rewrite("job1")
+
+    assert (kept(store), signals.woken) == (None, [])
+    with store.reading() as unit:
+        assert unit.notices.pending(Platform.CLI) == 0

@@ -33,6 +33,12 @@ def state_of(services, job_id):
         return unit.jobs.get(job_id).state
 
 
+def pending(services):
+    """Count what is yet to be told to somebody at a terminal."""
+    with services.store.reading() as unit:
+        return unit.notices.pending("cli")
+
+
 def only_job(services):
     with services.store.reading() as unit:
         (job,) = unit.jobs.recent(terminal_actor().community_id)
@@ -50,8 +56,7 @@ def test_a_drawn_request_is_answered_with_its_pictures_and_delivered(services, o
     assert len(reply.pictures) == 1
     assert drawing.exit_code is Exit.OK
     assert state_of(services, reply.job_id) is JobState.DELIVERED
-    with services.store.reading() as unit:
-        assert unit.notices.pending("cli") == 0
+    assert pending(services) == 0
 
 
 def test_a_refused_request_is_answered_at_once(services):
@@ -98,6 +103,7 @@ def test_a_request_that_nobody_draws_is_cancelled_when_the_time_is_over(services
 
     assert caught.value.code == "drawing_timed_out"
     assert only_job(services).state is JobState.CANCELLED
+    assert pending(services) == 0
 
 
 def test_ctrl_c_cancels_the_request(services, monkeypatch):
@@ -112,6 +118,7 @@ def test_ctrl_c_cancels_the_request(services, monkeypatch):
         Drawing(services, Terminal(quiet=True), timeout_s=20).draw("a red apple")
 
     assert only_job(services).state is JobState.CANCELLED
+    assert pending(services) == 0
 
 
 def test_ctrl_c_after_the_end_changes_nothing(services, on_send, monkeypatch):
@@ -127,6 +134,7 @@ def test_ctrl_c_after_the_end_changes_nothing(services, on_send, monkeypatch):
         Drawing(services, Terminal(quiet=True), timeout_s=20).draw("a red apple")
 
     assert only_job(services).state is JobState.PUBLISHED
+    assert pending(services) == 0
 
 
 def test_steps_show_on_the_bar_and_as_json(services, events, on_send, capsys, monkeypatch):

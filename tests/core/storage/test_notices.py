@@ -113,3 +113,18 @@ def test_pending_counts_what_is_not_acknowledged(store):
 
         assert unit.notices.pending(WEB) == 1
         assert unit.notices.pending(Platform.DISCORD) == 0
+
+
+def test_what_nobody_is_left_to_hear_is_dropped(store):
+    """Claimed or not, of that job alone; whoever held a claim on it has lost it."""
+    job_id = with_notices(store, NoticeKind.QUEUED, NoticeKind.CANCELLED)
+    other = with_notices(store, NoticeKind.RESULT)
+    [held] = claim(store, job_id=job_id)
+
+    with store.unit() as unit:
+        assert unit.notices.drop(job_id, Platform.CLI, now=at(1)) == 0
+        assert unit.notices.drop(job_id, WEB, now=at(1)) == 2
+        assert unit.notices.drop(job_id, WEB, now=at(1)) == 0
+
+    assert not acked(store, held, seconds=2)
+    assert [notice.job_id for notice in claim(store, seconds=99)] == [other]
