@@ -44,7 +44,7 @@ async def sign_in_page(
         None,
         "sign_in.html",
         next=place(next_),
-        providers=(),
+        providers=tuple(console.platforms.values()),
         has_links=console.settings.links,
     )
 

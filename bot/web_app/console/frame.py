@@ -23,7 +23,7 @@ NOTE_COOKIE = "easel_console_note"
 NOTE_MAX_AGE_S = 60
 """A note that no page showed within a minute is no longer news."""
 
-_PLACE = re.compile(r"/console(/[\w\-.]+)*(\?[\w\-.=&%+]*)?", re.ASCII)
+_PLACE = re.compile(r"/console(/[\w\-]+)*(\?[\w\-.=&%+]*)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

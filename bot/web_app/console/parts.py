@@ -1,5 +1,6 @@
 """Hold what the console's routes work with, made once by `create_app`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
@@ -13,6 +14,8 @@ from core.contracts.ids import CommunityId
 from core.settings import ConsoleSettings
 
 if TYPE_CHECKING:
+    from bot.web_app.console.begun import BegunCookies
+    from bot.web_app.console.platforms import SignInPlatform
     from bot.web_app.console.tries import TriesInProcess
 
 
@@ -28,6 +31,8 @@ class Console:
     members: Sessions
     """The chat's members: a one-time link makes a moderator of the one who follows it."""
     tries: "TriesInProcess"
+    begun: "BegunCookies"
+    platforms: "Mapping[str, SignInPlatform]"
 
     @property
     def is_secure(self) -> bool:

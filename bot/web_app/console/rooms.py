@@ -4,16 +4,18 @@ from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import RedirectResponse
 
 from bot.bootstrap import Services
-from bot.web_app.console import account, entry
+from bot.web_app.console import account, arrivals, entry
+from bot.web_app.console.begun import BegunCookies
 from bot.web_app.console.door import guards
 from bot.web_app.console.frame import HOME, Frame
 from bot.web_app.console.parts import Console, TheConsole
+from bot.web_app.console.platforms import platforms_of
 from bot.web_app.console.tries import TriesInProcess
 from bot.web_app.session import Sessions
 from core.contracts.ids import CommunityId
 from core.settings import ConsoleSettings, WebSettings
 
-PUBLIC: tuple[APIRouter, ...] = (entry.public,)
+PUBLIC: tuple[APIRouter, ...] = (entry.public, arrivals.public)
 """The few routes that nobody need be signed in for."""
 
 PRIVATE: tuple[APIRouter, ...] = (entry.private, account.private)
@@ -48,18 +50,16 @@ def _parts(
     services: Services, web: WebSettings, settings: ConsoleSettings, members: Sessions
 ) -> Console:
     paths = {f"{HOME}{route.path}" for router in PRIVATE for route in router.routes}  # type: ignore[attr-defined]
-    frame = Frame(
-        services.settings.secret_key.get_secret_value(),
-        web.community,
-        frozenset(paths),
-        is_secure=web.url.startswith("https://"),
-    )
+    secret_key = services.settings.secret_key.get_secret_value()
+    is_secure = web.url.startswith("https://")
     return Console(
         services=services,
         settings=settings,
         community_id=CommunityId(web.community),
         public_url=web.url,
-        frame=frame,
+        frame=Frame(secret_key, web.community, frozenset(paths), is_secure=is_secure),
         members=members,
         tries=TriesInProcess(),
+        begun=BegunCookies(secret_key, is_secure=is_secure),
+        platforms=platforms_of(settings, web.url),
     )

@@ -1,4 +1,8 @@
-"""Give the console's tests signed-in browsers: one store, one served app, any number of people."""
+"""Give the console's tests signed-in browsers of any number of people.
+
+Store and served app are one for a module's tests, and emptied of people after each: most tests
+here are a request or two, and a fresh database takes longer than all of them.
+"""
 
 import contextlib
 from datetime import timedelta
@@ -6,22 +10,90 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from bot.bootstrap import Services
 from bot.web_app.app import create_app
 from bot.web_app.console.tokens import form_token, new_token, stored
+from core.blobs import Blobs
+from core.catalog import load_catalog
 from core.contracts.actors import Role
+from core.contracts.base import utc_now
 from core.contracts.console import ConsoleSession
 from core.contracts.ids import new_id
-from core.settings import ConsoleSettings
+from core.settings import ConsoleSettings, CoreSettings, WebSettings
+from core.storage import Store
+from moderation.engine import Gate
+from moderation.policy import load_policy
+from tests.bot.web_app.fakes_events import EventsInMemory
+from tests.bot.web_app.server_in_thread import ServerInThread
+from tests.bot.web_app.stage import QueueAway
 
 
-@pytest.fixture
+class Clock:
+    """The wall clock, and what a test adds to it."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self):
+        return utc_now() + self.ahead
+
+
+@pytest.fixture(scope="module")
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory, clock):
+    home = tmp_path_factory.mktemp("console")
+    store = Store(f"sqlite:///{home / 'easel.db'}")
+    store.migrate()
+    made = Services(
+        settings=CoreSettings(_env_file=None, home=home, secret_key="for-tests-only"),
+        store=store,
+        queue=QueueAway(),
+        events=EventsInMemory(),
+        blobs=Blobs(str(home / "blobs")),
+        gate=Gate(load_policy()),
+        catalog=load_catalog("easel-small"),
+        clock=clock,
+    )
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def web_settings() -> WebSettings:
+    return WebSettings(_env_file=None, port=0)
+
+
+@pytest.fixture(scope="module")
 def console_settings() -> ConsoleSettings:
     return ConsoleSettings(_env_file=None)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def app(services, web_settings, console_settings):
     return create_app(services, web_settings, console_settings)
+
+
+@pytest.fixture(scope="module")
+def server(app):
+    with ServerInThread(app) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_left(services, clock):
+    """Each test begins with nobody signed in and nothing counted, at the time that it is."""
+    yield
+    clock.ahead = timedelta()
+    services.events.is_away = False
+    services.events.tallies.clear()
+    with services.store.unit() as unit:
+        connection = unit.audit._session.connection()
+        for table in ("console_sessions", "moderators"):
+            connection.exec_driver_sql(f"DELETE FROM {table}")
 
 
 def open_session(services, role=Role.MODERATOR, *, name="Mo", token=None, **changes) -> str:
