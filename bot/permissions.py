@@ -19,6 +19,7 @@ class Deed(StrEnum):
     REPORT = "report"
     DELETE_OWN = "delete_own"
     DELETE_OTHERS = "delete_others"
+    HOLD = "hold"
 
 
 RANK = (Role.MEMBER, Role.MODERATOR, Role.ADMIN)
@@ -30,6 +31,7 @@ MINIMUM: dict[Deed, Role] = {
     Deed.REPORT: Role.MEMBER,
     Deed.DELETE_OWN: Role.MEMBER,
     Deed.DELETE_OTHERS: Role.MODERATOR,
+    Deed.HOLD: Role.ADMIN,
 }
 """The least role that each deed takes."""
 

@@ -40,7 +40,9 @@ def forget_uploads(store: Store, blobs: Blobs, *, now: datetime, keep_days: int)
         Unavailable: the database is away.
     """
     with store.reading() as unit:
-        due = unit.uploads.standing_before(now - timedelta(days=keep_days), limit=AT_A_TIME)
+        due = unit.uploads.standing_before(
+            now - timedelta(days=keep_days), limit=AT_A_TIME, kept=unit.holds.uploads()
+        )
     gone = []
     for upload in due:
         try:
@@ -84,10 +86,12 @@ def forget_snapshots(store: Store, blobs: Blobs, *, now: datetime) -> int:
 
 def _is_useless(unit: Unit, kept: Kept, now: datetime) -> bool:
     """Tell whether no worker will go on with it, or none has for too long."""
-    if kept.put_at is not None and now - kept.put_at > SNAPSHOT_KEPT:
-        return True
     try:
         job = unit.jobs.get(JobId(kept.key.removeprefix(f"{SNAPSHOTS}/")))
     except NotFound:
+        return True
+    if unit.holds.keeps(job):
+        return False
+    if kept.put_at is not None and now - kept.put_at > SNAPSHOT_KEPT:
         return True
     return job.state not in _MAY_GO_ON

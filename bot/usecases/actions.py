@@ -52,14 +52,17 @@ def delete(services: Services, actor: Actor, job_id: JobId) -> Reply:
     """
     with services.store.reading() as unit:
         job = permissions.visible_job(unit, actor, job_id)
+        is_kept = unit.holds.keeps(job)
         pictures = unit.pictures.of_job(job_id)
     is_own = permissions.is_author(actor, job)
     permissions.require(actor, Deed.DELETE_OWN if is_own else Deed.DELETE_OTHERS)
     if job.state not in POSTED:
         raise UserError("nothing_to_delete", value=job_id)
-    for picture in pictures:
+    # What a legal hold names is shown to nobody any more; once it is lifted, the sweep deletes it.
+    gone = [] if is_kept else pictures
+    for picture in gone:
         services.blobs.delete(picture.blob)
-    taken_down = _record_deletion(services, actor, job, pictures)
+    taken_down = _record_deletion(services, actor, job, gone)
     services.courier.nudge(job.address.platform)
     log.info("job_taken_down", job_id=job_id, pictures=len(pictures), is_own=is_own)
     return wording.taken_down(taken_down)

@@ -21,6 +21,7 @@ from bot.wording.endings import (
 )
 from bot.wording.errors import error
 from bot.wording.forms import region_form, text_form
+from bot.wording.holds import hold_line
 from bot.wording.keepsakes import settings_card, styles_card, words_refused
 from bot.wording.labels import verified
 from bot.wording.lists import favourite_marked, favourites_card, history_card
@@ -61,6 +62,7 @@ __all__ = [
     "held",
     "help_card",
     "history_card",
+    "hold_line",
     "output_held",
     "place_line",
     "policy_activated",

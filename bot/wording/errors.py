@@ -9,6 +9,7 @@ from bot.wording.outages import AWAY, DRAWING, INSIDE, SET_UP
 from bot.wording.personal_mistakes import PERSONAL
 from bot.wording.phrases import joined
 from bot.wording.policy_mistakes import POLICIES
+from bot.wording.record_mistakes import RECORD
 from bot.wording.review_mistakes import REVIEWS
 from core.errors import AppError
 
@@ -20,6 +21,7 @@ SENTENCES: dict[str, Words] = {
     **POLICIES,
     **REVIEWS,
     **CONSOLE,
+    **RECORD,
     **AWAY,
     **DRAWING,
     **SET_UP,

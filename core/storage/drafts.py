@@ -10,6 +10,7 @@ from core.contracts.generation import GenerationSpec
 from core.contracts.ids import CommunityId, DraftId, JobId, MemberId
 from core.contracts.personal import Draft
 from core.errors import NotFound
+from core.storage.forgetting import on_hold
 from core.storage.personal_models import DraftRow
 
 _KEPT = timedelta(days=1)
@@ -24,8 +25,9 @@ class Drafts:
 
     def add(self, draft: Draft) -> None:
         """Keep a draft; those of yesterday make room."""
-        old = DraftRow.created_at < draft.created_at - _KEPT
-        self._session.execute(delete(DraftRow).where(old))
+        is_old = DraftRow.created_at < draft.created_at - _KEPT
+        is_kept = on_hold(DraftRow.community_id, DraftRow.member_id, DraftRow.parent_id)
+        self._session.execute(delete(DraftRow).where(is_old, ~is_kept))
         self._session.add(
             DraftRow(
                 **draft.model_dump(exclude={"address", "spec"}),

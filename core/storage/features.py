@@ -84,7 +84,11 @@ class FeatureRecord:
         """Delete what is kept of a member's requests; say how many went."""
         query = (
             delete(FeaturesRow)
-            .where(FeaturesRow.community_id == community_id, FeaturesRow.member_id == member_id)
+            .where(
+                FeaturesRow.community_id == community_id,
+                FeaturesRow.member_id == member_id,
+                ~on_hold(FeaturesRow.community_id, FeaturesRow.member_id, FeaturesRow.job_id),
+            )
             .returning(FeaturesRow.feature_no)
         )
         return len(self._session.scalars(query).all())

@@ -10,6 +10,8 @@ from core.contracts.labels import Label
 from core.storage.forgetting import on_hold
 from core.storage.policy_models import LabelRow
 
+_IS_HELD = on_hold(LabelRow.community_id, LabelRow.member_id, LabelRow.job_id)
+
 
 class Labels:
     """The labels of one store."""
@@ -34,14 +36,13 @@ class Labels:
 
     def forget_before(self, before: datetime) -> int:
         """Delete labels from before a time, but for what a hold names; say how many went."""
-        is_held = on_hold(LabelRow.community_id, LabelRow.member_id, LabelRow.job_id)
-        query = delete(LabelRow).where(LabelRow.at < before, ~is_held).returning(LabelRow.job_id)
+        query = delete(LabelRow).where(LabelRow.at < before, ~_IS_HELD).returning(LabelRow.job_id)
         return len(self._session.scalars(query).all())
 
     def forget_words(self, community_id: CommunityId, member_id: MemberId) -> int:
         """Take the words out of what a member's requests taught; say of how many."""
         query = select(LabelRow).where(
-            LabelRow.community_id == community_id, LabelRow.member_id == member_id
+            LabelRow.community_id == community_id, LabelRow.member_id == member_id, ~_IS_HELD
         )
         worded = [row for row in self._session.scalars(query) if row.read["texts"] is not None]
         for row in worded:
@@ -60,7 +61,9 @@ class Labels:
         """Delete what a member's requests taught; say how many went."""
         query = (
             delete(LabelRow)
-            .where(LabelRow.community_id == community_id, LabelRow.member_id == member_id)
+            .where(
+                LabelRow.community_id == community_id, LabelRow.member_id == member_id, ~_IS_HELD
+            )
             .returning(LabelRow.job_id)
         )
         return len(self._session.scalars(query).all())

@@ -16,6 +16,7 @@ from core.storage.engines import away_as_unavailable, open_engines
 from core.storage.favourites import Favourites
 from core.storage.features import FeatureRecord
 from core.storage.forgetting import Forgetting
+from core.storage.holds import Holds
 from core.storage.jobs import Jobs
 from core.storage.labels import Labels
 from core.storage.member_settings import SettingsOfMembers
@@ -69,6 +70,7 @@ class Unit:
         self.policies = Policies(session)
         self.features = FeatureRecord(session)
         self.labels = Labels(session)
+        self.holds = Holds(session)
         self.moderators = Moderators(session)
         self.console_sessions = ConsoleSessions(session)
         self.forgetting = Forgetting(session)

@@ -1,14 +1,15 @@
 """Keep the record of the pictures that members brought; their bytes lie in the blob store."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 
 from core.contracts.ids import CommunityId, MemberId, UploadId
 from core.contracts.personal import Upload
 from core.errors import NotFound
+from core.storage.forgetting import on_hold
 from core.storage.personal_models import UploadRow
 
 
@@ -63,11 +64,21 @@ class Uploads:
         )
         return self._session.scalar(query) or 0
 
-    def standing_before(self, before: datetime, *, limit: int) -> list[Upload]:
-        """List uploads from before a moment whose bytes were not deleted yet, oldest first."""
+    def standing_before(
+        self, before: datetime, *, limit: int, kept: Collection[str] = ()
+    ) -> list[Upload]:
+        """List uploads from before a moment whose bytes were not deleted yet, oldest first.
+
+        Left out are those that a hold keeps, by their member or among the `kept`.
+        """
         query = (
             select(UploadRow)
-            .where(UploadRow.created_at < before, UploadRow.deleted_at.is_(None))
+            .where(
+                UploadRow.created_at < before,
+                UploadRow.deleted_at.is_(None),
+                ~on_hold(UploadRow.community_id, UploadRow.member_id, literal("")),
+                UploadRow.upload_id.not_in(kept),
+            )
             .order_by(UploadRow.created_at)
             .limit(limit)
         )
