@@ -27,6 +27,7 @@ def add(
     community: Community = "",
 ) -> None:
     """Say what would have been right about a decided request; the last word counts."""
+    from bot import wording
     from bot.usecases.labels import Judgement
     from bot.usecases.labels import add as keep
     from core.contracts.ids import JobId
@@ -35,21 +36,18 @@ def add(
     with _desk(terminal, community, "", organisation=False) as desk:
         said = Judgement(JobId(job_id), source, right, category or None)
         label = keep(desk.services, desk.actor, said)
-        kept = "scores" if label.texts is None else "scores and words"
-        terminal.result(f"{label.job_id}: {label.decided} -> {label.right} ({kept} kept)")
+        terminal.result(wording.label_kept(label))
 
 
 @labels.command(name="list")
 def list_(*, community: Community = "") -> None:
     """List what was labelled, oldest first, without the words."""
+    from bot import wording
     from bot.usecases.labels import listed
 
     with _desk(Terminal(), community, "", organisation=False) as desk:
         for each in listed(desk.services, desk.scope.community_id):
-            typer.echo(
-                f"{each.at:%Y-%m-%d}  {each.job_id}  {each.decided:<6} -> {each.right:<6}  "
-                f"{each.category or '-':<26}  {each.source}  by: {each.role}"
-            )
+            typer.echo(wording.label_line(each))
 
 
 @labels.command()
@@ -87,6 +85,7 @@ def deny(
     """Refuse a picture by sight from now on: add it to EASEL_WORKER_PICTURE_DENY_LIST."""
     from PIL import Image, UnidentifiedImageError
 
+    from bot import wording
     from core.errors import UserError
     from core.settings import WorkerSettings
     from moderation.hashes import DeniedPicture, add_to_deny_file, hashes_for_list
@@ -95,17 +94,14 @@ def deny(
     with terminal.guarded():
         path = WorkerSettings().picture_deny_list
         if path is None:
-            reason = "EASEL_WORKER_PICTURE_DENY_LIST names no file"
-            raise UserError("file_unreadable", value="the deny list", reason=reason)
+            raise UserError("deny_list_unset")
         try:
             with Image.open(picture) as opened:
                 hashes = hashes_for_list(opened.convert("RGB"))
         except (OSError, UnidentifiedImageError) as error:
-            reason = "it is no picture"
-            raise UserError("file_unreadable", value=str(picture), reason=reason) from error
+            raise UserError("deny_no_picture", value=str(picture)) from error
         if not hashes:
-            reason = "there is too little in it to know it by"
-            raise UserError("file_unreadable", value=str(picture), reason=reason)
+            raise UserError("deny_too_plain", value=str(picture))
         entries = [DeniedPicture(each.digits, category, note) for each in hashes]
         add_to_deny_file(path, entries)
-        terminal.result(f"{path}: {len(entries)} hashes of {picture.name} added")
+        terminal.result(wording.picture_denied(str(path), picture.name, len(entries)))

@@ -44,6 +44,7 @@ from bot.wording.progress import accepted, place_line, progress_line
 from bot.wording.refusals import refusal
 from bot.wording.results import result
 from bot.wording.retuning import retuning
+from bot.wording.teaching import label_kept, label_line, picture_denied
 
 __all__ = [
     "accepted",
@@ -63,7 +64,10 @@ __all__ = [
     "help_card",
     "history_card",
     "hold_line",
+    "label_kept",
+    "label_line",
     "output_held",
+    "picture_denied",
     "place_line",
     "policy_activated",
     "policy_card",

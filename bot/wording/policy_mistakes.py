@@ -60,6 +60,17 @@ POLICIES: dict[str, Words] = {
         "Members say so with /privacy, or the policy's `consent` says it for them. Nothing was "
         "kept.",
     ),
+    "deny_list_unset": Words(
+        "There is no deny list yet",
+        "Name a file in EASEL_WORKER_PICTURE_DENY_LIST, for the workers too. Nothing was added.",
+    ),
+    "deny_no_picture": Words(
+        "That is no picture", "{value} could not be read as one. Nothing was added."
+    ),
+    "deny_too_plain": Words(
+        "There is too little in that picture",
+        "{value} could not be told from many others. Nothing was added.",
+    ),
     "policy_file_changed": Words(
         "The policy file {file} was changed", "Restart Easel, so that every process reads it."
     ),
