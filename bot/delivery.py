@@ -21,7 +21,7 @@ from anyio.abc import TaskGroup
 
 from bot.bootstrap import Services
 from bot.replies import Reply
-from bot.standing import STANDS_IN, read_standing, tell
+from bot.standing import is_overtaken, read_standing, tell
 from core.contracts.actors import Platform
 from core.contracts.ids import JobId, NoticeId
 from core.contracts.jobs import Job, Notice
@@ -185,10 +185,11 @@ class _Desk:
 
     def _compose(self, unit: Unit, notice: Notice) -> _Composed | None:
         job = unit.jobs.get(notice.job_id)
-        if job.state not in STANDS_IN[notice.kind]:
+        if is_overtaken(notice.kind, job):
             log.info("notice_overtaken", job_id=notice.job_id, kind=notice.kind.value)
             return None
-        return _Composed(notice, job, tell(self.services, read_standing(unit, job), notice.kind))
+        standing = read_standing(unit, job, notice.kind)
+        return _Composed(notice, job, tell(self.services, standing, notice.kind))
 
     def _acknowledge(self, unit: Unit, notice: Notice) -> None:
         now = self.services.clock()

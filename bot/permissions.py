@@ -17,6 +17,7 @@ class Deed(StrEnum):
     REROLL = "reroll"
     GO_ON = "go_on"
     REPORT = "report"
+    APPEAL = "appeal"
     DELETE_OWN = "delete_own"
     DELETE_OTHERS = "delete_others"
     HOLD = "hold"
@@ -29,6 +30,7 @@ MINIMUM: dict[Deed, Role] = {
     Deed.REROLL: Role.MEMBER,
     Deed.GO_ON: Role.MEMBER,
     Deed.REPORT: Role.MEMBER,
+    Deed.APPEAL: Role.MEMBER,
     Deed.DELETE_OWN: Role.MEMBER,
     Deed.DELETE_OTHERS: Role.MODERATOR,
     Deed.HOLD: Role.ADMIN,

@@ -50,6 +50,7 @@ class Action(StrEnum):
     REPORT = "report"
     CANCEL = "cancel"
     CONFIRM = "confirm"
+    APPEAL = "appeal"
 
 
 class Button(Contract):

@@ -78,15 +78,32 @@ class NoticeKind(StrEnum):
     CANCELLED = "cancelled"
     FAILED = "failed"
     TAKEN_DOWN = "taken_down"
+    APPROVED = "approved"
+    PICTURES_APPROVED = "pictures_approved"
+    REPORT_KEPT = "report_kept"
+    REPORT_TAKEN_DOWN = "report_taken_down"
+
+
+PRIVATE = frozenset(
+    {
+        NoticeKind.APPROVED,
+        NoticeKind.PICTURES_APPROVED,
+        NoticeKind.REPORT_KEPT,
+        NoticeKind.REPORT_TAKEN_DOWN,
+    }
+)
+"""Notices for one member alone, whatever becomes of the job: what a moderator decided."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What follows from one outcome: the next state, a task to send, a notice to give."""
+    """What follows from one outcome: the next state, a task to send, notices to give."""
 
     state: JobState
     task: TaskName | None = None
     notice: NoticeKind | None = None
+    aside: NoticeKind | None = None
+    """What the job's author alone is told beside it."""
 
 
 _S, _O, _T, _N = JobState, Outcome, TaskName, NoticeKind
@@ -103,7 +120,8 @@ TABLE: dict[tuple[JobState, Outcome], Step] = {
     (_S.SCREENING, _O.PROMPT_REVIEW): Step(_S.PROMPT_REVIEW, notice=_N.HELD),
     (_S.SCREENING, _O.CHECK_UNAVAILABLE): Step(_S.PROMPT_REVIEW, notice=_N.HELD),
     (_S.SCREENING, _O.CANCELLED): Step(_S.CANCELLED, notice=_N.CANCELLED),
-    (_S.PROMPT_REVIEW, _O.APPROVED): Step(_S.QUEUED, _T.GENERATE, _N.QUEUED),
+    # A person's yes may come days later: its author is told, wherever the result goes.
+    (_S.PROMPT_REVIEW, _O.APPROVED): Step(_S.QUEUED, _T.GENERATE, _N.QUEUED, _N.APPROVED),
     (_S.PROMPT_REVIEW, _O.REJECTED): Step(_S.BLOCKED, notice=_N.REFUSED),
     (_S.PROMPT_REVIEW, _O.TIMED_OUT): Step(_S.EXPIRED, notice=_N.EXPIRED),
     (_S.PROMPT_REVIEW, _O.CANCELLED): Step(_S.CANCELLED, notice=_N.CANCELLED),
@@ -117,7 +135,9 @@ TABLE: dict[tuple[JobState, Outcome], Step] = {
     (_S.RUNNING, _O.DRAINED): Step(_S.QUEUED, _T.GENERATE),  # Its worker had to end in peace.
     (_S.RUNNING, _O.FAILED): Step(_S.FAILED, notice=_N.FAILED),
     (_S.RUNNING, _O.CANCELLED): Step(_S.CANCELLED, notice=_N.CANCELLED),
-    (_S.OUTPUT_REVIEW, _O.APPROVED): Step(_S.PUBLISHED, notice=_N.RESULT),
+    (_S.OUTPUT_REVIEW, _O.APPROVED): Step(
+        _S.PUBLISHED, notice=_N.RESULT, aside=_N.PICTURES_APPROVED
+    ),
     (_S.OUTPUT_REVIEW, _O.REJECTED): Step(_S.WITHHELD, notice=_N.WITHHELD),
     (_S.OUTPUT_REVIEW, _O.TIMED_OUT): Step(_S.EXPIRED, notice=_N.EXPIRED),
     (_S.PUBLISHED, _O.DELIVERED): Step(_S.DELIVERED),

@@ -174,8 +174,10 @@ class _Collector:
         self.answered = anyio.Event()
         self._bar = bar
 
-    async def post(self, _notice: Notice, _job: Job, reply: Reply) -> None:
+    async def post(self, notice: Notice, _job: Job, reply: Reply) -> None:
         """Show or keep what delivery has to tell."""
+        if notice.member_id is not None:
+            return  # Whoever waits at a terminal sees what comes of it.
         if reply.kind is ReplyKind.PROGRESS:
             self._bar.wait(reply)
         else:

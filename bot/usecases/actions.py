@@ -9,7 +9,7 @@ from bot import permissions, wording
 from bot.bootstrap import Services
 from bot.permissions import Deed
 from bot.replies import Action, Form, Reply
-from bot.usecases import drafts, imagine, region, remix, rewrite, show, upscale, vary
+from bot.usecases import appeal, drafts, imagine, region, remix, rewrite, show, upscale, vary
 from bot.usecases.cancel import cancel
 from bot.usecases.favourites import toggle
 from bot.usecases.inputs import POSTED
@@ -19,10 +19,11 @@ from core.contracts.actors import Actor, ReplyAddress
 from core.contracts.ids import DraftId, JobId
 from core.contracts.jobs import Job, Picture
 from core.errors import AppError, IllegalStep, UserError
+from core.storage import Unit
 from core.workflow import Outcome
-
 from moderation.review import opening
 from moderation.review.opening import Held, weightiest
+
 log = structlog.get_logger()
 
 
@@ -95,16 +96,15 @@ def report(services: Services, actor: Actor, job_id: JobId, reason: str = "") ->
         job = permissions.visible_job(unit, actor, job_id)
         if job.state not in POSTED:
             raise UserError("nothing_to_report", value=job_id)
-        if not unit.reports.add(job_id, actor.member_id, reason, now=services.clock()):
+        now = services.clock()
+        if not unit.reports.add(job_id, actor.member_id, reason, now=now):
             raise UserError("already_reported", value=job_id)
-    log.info("job_reported", job_id=job_id)
-    return wording.reported(job)
         _open_review(services, unit, job, reason, now)
     services.courier.nudge(is_review=True)
+    log.info("job_reported", job_id=job_id)
+    return wording.reported(job)
 
 
-def _reroll_or_change(services: Services, actor: Actor, press: Press) -> Reply | Form:
-    """Draw again, or, where the member has remix switched on, open the request first."""
 def _open_review(services: Services, unit: Unit, job: Job, reason: str, now: datetime) -> None:
     """Put a reported job before the moderators, or raise what is there already."""
     policy = services.gates.of(job.actor.community_id, job.address.channel_id).policy
@@ -118,6 +118,8 @@ def _open_review(services: Services, unit: Unit, job: Job, reason: str, now: dat
     opening.report(unit, job, held, now=now)
 
 
+def _reroll_or_change(services: Services, actor: Actor, press: Press) -> Reply | Form:
+    """Draw again, or, where the member has remix switched on, open the request first."""
     if press.fields is not None:
         return remix.submit(services, actor, press, action="reroll")
     with services.store.reading() as unit:
@@ -157,6 +159,7 @@ _ACTIONS: dict[Action, _Do] = {
     Action.REPORT: lambda services, actor, press: report(services, actor, press.job_id),
     Action.CANCEL: _cancel,
     Action.CONFIRM: drafts.confirm,
+    Action.APPEAL: appeal.appeal,
 }
 """What each button does."""
 

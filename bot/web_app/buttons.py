@@ -137,6 +137,7 @@ def _write(
     if pressed.draft is not None:
         return viewer, web.channel.settle(viewer, pressed.draft, said_id, reply)
     is_done = reply.visibility is Visibility.PUBLIC
-    if pressed.action in _ENDING and is_done:
+    is_asked = pressed.action is Action.APPEAL and reply.kind is ReplyKind.HELD
+    if (pressed.action in _ENDING and is_done) or is_asked:
         return viewer, web.channel.edit(pressed.job_id, reply)
     return viewer, web.channel.answer(viewer, said_id, reply)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Literal
 
-from bot.replies import Reply, ReplyKind, Visibility
+from bot.replies import Action, Reply, ReplyKind, Visibility
 from bot.web_app.live import Live
 from core.contracts.actors import Actor, Platform, ReplyAddress
 from core.contracts.chat import ChatMessage
@@ -187,9 +187,28 @@ class Channel:
             return  # Pages say by themselves where a waiting job stands.
         with self._store.unit() as unit:
             standing = unit.chat.get(job_key(job.job_id))
-            if reply.kind is ReplyKind.REFUSAL and standing is not None and standing.is_deleted:
+            offers = {button.action for button in reply.buttons}
+            if Action.REWRITE in offers and standing is not None and standing.is_deleted:
                 return  # Dismissed by its author; that there is a rewrite brings it not back.
-            self._put_of_job(unit, job, reply)
+            self._put_of_job(unit, job, reply, is_news=_is_news(standing, reply))
+
+    def tell(self, member_id: MemberId, key: str, reply: Reply) -> None:
+        """Write to one member what nobody asked for, once by its key; dismissed, it stays away."""
+        with self._store.unit() as unit:
+            if unit.chat.get(key) is not None:
+                return
+            unit.chat.put(
+                key=key,
+                community_id=self.community_id,
+                channel_id=self.channel_id,
+                audience=member_id,
+                author=EASEL,
+                author_id=member_id,
+                kind="easel",
+                body=reply.model_dump_json(exclude_defaults=True),
+                job_id=None,
+                now=self._clock(),
+            )
 
     def edit(self, job_id: JobId, reply: Reply) -> list[ChatMessage]:
         """Bring a job's message up to date before delivery does, for the one who changed it."""
@@ -223,12 +242,13 @@ class Channel:
             return False
         return Reply.model_validate_json(message.body).kind is ReplyKind.PROGRESS
 
-    def _put_of_job(self, unit: Unit, job: Job, reply: Reply) -> None:
+    def _put_of_job(self, unit: Unit, job: Job, reply: Reply, *, is_news: bool = False) -> None:
         is_private = reply.visibility is Visibility.PRIVATE
         audience = job.actor.member_id if is_private else None
         self._show_said(unit, job.address.thread, audience, job.job_id)
         # In the job's own channel, should the setting have been changed since.
-        self._put(unit, job_key(job.job_id), job.actor, reply, job.address.channel_id)
+        place = job.address.channel_id
+        self._put(unit, job_key(job.job_id), job.actor, reply, place, is_news=is_news)
 
     def _put(
         self,
@@ -237,6 +257,8 @@ class Channel:
         author: Actor,
         reply: Reply,
         channel_id: ChannelId | None = None,
+        *,
+        is_news: bool = False,
     ) -> None:
         is_private = reply.visibility is Visibility.PRIVATE
         audience = author.member_id if is_private else None
@@ -256,6 +278,7 @@ class Channel:
             body=body,
             job_id=reply.job_id,
             now=self._clock(),
+            is_news=is_news,
         )
 
     def _show_said(
@@ -283,6 +306,18 @@ def _is_gone(unit: Unit, verify_id: VerifyId) -> bool:
         return unit.pictures.is_deleted(verify_id)
     except NotFound:  # Its record went too, by the community's retention rules.
         return True
+
+
+def _is_news(standing: ChatMessage | None, reply: Reply) -> bool:
+    """Tell whether its author waits for this: what a person said to a request that was held.
+
+    That may come days later, when the request itself has long left the page.
+    """
+    if standing is None or reply.visibility is not Visibility.PRIVATE:
+        return False
+    if standing.is_deleted:
+        return True
+    return Reply.model_validate_json(standing.body).kind is ReplyKind.HELD
 
 
 def _is_same(message: ChatMessage, audience: MemberId | None, body: str) -> bool:

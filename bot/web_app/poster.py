@@ -6,6 +6,7 @@ from bot.replies import Reply
 from bot.web_app.channel import Channel
 from bot.web_app.hub import Hub
 from core.contracts.jobs import Job, Notice
+from core.contracts.sanctions import SanctionNotice
 
 
 class ChannelPoster:
@@ -15,7 +16,24 @@ class ChannelPoster:
         self._channel = channel
         self._hub = hub
 
-    async def post(self, notice: Notice, job: Job, reply: Reply) -> None:  # noqa: ARG002 - `Poster`'s; a job's one message needs no more.
-        """Bring the job's message up to date and tell every open page."""
-        await to_thread.run_sync(self._channel.post, job, reply)
+    async def post(self, notice: Notice, job: Job, reply: Reply) -> None:
+        """Bring the job's message up to date, or tell one member, and tell every open page."""
+        if notice.member_id is None:
+            await to_thread.run_sync(self._channel.post, job, reply)
+        else:
+            key = f"told:{notice.notice_id}"
+            await to_thread.run_sync(self._channel.tell, notice.member_id, key, reply)
+        self._hub.announce()
+
+
+class ChannelTeller:
+    """Be the web app's side of `bot.member_delivery`."""
+
+    def __init__(self, channel: Channel, hub: Hub) -> None:
+        self._channel = channel
+        self._hub = hub
+
+    async def tell(self, notice: SanctionNotice, reply: Reply) -> None:
+        """Post a message for the member alone; doing it twice changes nothing."""
+        await to_thread.run_sync(self._channel.tell, notice.member_id, notice.key, reply)
         self._hub.announce()

@@ -241,7 +241,7 @@ def _is_offered(action: Action, viewer: Actor, *, is_own: bool) -> bool:
         return is_own or viewer.is_moderator
     if action is Action.REPORT:
         return not is_own
-    return is_own or action not in {Action.CANCEL, Action.CONFIRM, Action.REWRITE}
+    return is_own or action not in {Action.CANCEL, Action.CONFIRM, Action.REWRITE, Action.APPEAL}
 
 
 def _clock(moment: datetime) -> str:

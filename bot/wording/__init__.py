@@ -7,6 +7,17 @@ person can do differently) and `outages` (what an operator can).
 from bot.wording.audit import chain_report
 from bot.wording.cards import help_card, policy_card
 from bot.wording.console import console_note
+from bot.wording.decisions import (
+    appeal_expired,
+    appealed,
+    approved,
+    pictures_approved,
+    pictures_expired,
+    pictures_rejected,
+    rejected,
+    report_kept,
+    report_taken_down,
+)
 from bot.wording.details import details
 from bot.wording.endings import (
     all_cancelled,
@@ -20,7 +31,7 @@ from bot.wording.endings import (
     withheld,
 )
 from bot.wording.errors import error
-from bot.wording.forms import region_form, text_form
+from bot.wording.forms import appeal_form, region_form, text_form
 from bot.wording.holds import hold_line
 from bot.wording.keepsakes import settings_card, styles_card, words_refused
 from bot.wording.labels import verified
@@ -57,6 +68,10 @@ __all__ = [
     "error",
     "expired",
     "failed",
+    "appeal_expired",
+    "appeal_form",
+    "appealed",
+    "approved",
     "favourite_marked",
     "favourites_card",
     "gpu_seconds",
@@ -79,6 +94,9 @@ __all__ = [
     "policy_lists",
     "policy_proposed",
     "policy_replayed",
+    "pictures_approved",
+    "pictures_expired",
+    "pictures_rejected",
     "policy_shadowed",
     "policy_tried",
     "price_asked",
@@ -97,3 +115,6 @@ __all__ = [
     "withheld",
     "words_refused",
 ]
+    "rejected",
+    "report_kept",
+    "report_taken_down",

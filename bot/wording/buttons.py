@@ -35,8 +35,11 @@ _OF_THE_WHOLE = (
         needs_confirmation="Report these pictures to the moderators?",
     ),
 )
-OF_THE_REFUSAL = (Button(action=Action.REWRITE, label="Use the safe rewrite", form=True),)
+REWRITE = Button(action=Action.REWRITE, label="Use the safe rewrite", form=True)
 """Where one was found. It opens as text: nothing is drawn that its author did not ask for."""
+
+APPEAL = Button(action=Action.APPEAL, label="Ask a moderator", form=True)
+"""Where the policy lets people ask, once."""
 
 OF_THE_DETAILS = (Button(action=Action.RERUN, label="Draw again to compare"),)
 """Among the details, because it is the recipe that this puts to the test."""
@@ -49,7 +52,8 @@ LABELS = tuple(
         *_OF_ONE,
         *_OF_THE_WHOLE,
         *OF_THE_DETAILS,
-        *OF_THE_REFUSAL,
+        REWRITE,
+        APPEAL,
     )
 )
 """What the buttons say, one of each kind, for the page that describes them."""

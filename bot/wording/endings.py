@@ -17,7 +17,7 @@ _GAVE_UP = Words(
 
 def held(job: Job) -> Reply:
     """Say that a moderator looks at the request first."""
-    return _for_the_author(
+    return for_the_author(
         job,
         ReplyKind.HELD,
         "A moderator will look at this first",
@@ -28,7 +28,7 @@ def held(job: Job) -> Reply:
 
 def output_held(job: Job) -> Reply:
     """Say that a moderator looks at the pictures first."""
-    return _for_the_author(
+    return for_the_author(
         job,
         ReplyKind.HELD,
         "A moderator will look at the picture first",
@@ -38,7 +38,7 @@ def output_held(job: Job) -> Reply:
 
 def withheld(job: Job) -> Reply:
     """Say that the pictures, or the request, did not pass."""
-    return _for_the_author(
+    return for_the_author(
         job,
         ReplyKind.REFUSAL,
         "This request is not shown",
@@ -49,7 +49,7 @@ def withheld(job: Job) -> Reply:
 
 def expired(job: Job) -> Reply:
     """Say that nobody decided in time."""
-    return _for_the_author(
+    return for_the_author(
         job,
         ReplyKind.HELD,
         "Nobody could look at this in time",
@@ -97,9 +97,10 @@ def taken_down(job: Job) -> Reply:
     return _reply(job, ReplyKind.CARD, Visibility.PUBLIC, "Deleted", line)
 
 
-def _for_the_author(job: Job, kind: ReplyKind, title: str, line: str) -> Reply:
+def for_the_author(job: Job, kind: ReplyKind, title: str, *lines: str) -> Reply:
     """Repeat the request as well: what is not shown is easily lost."""
-    return _reply(job, kind, Visibility.PRIVATE, title, line, recipe_line(job.spec))
+    told = filter(None, lines)
+    return _reply(job, kind, Visibility.PRIVATE, title, *told, recipe_line(job.spec))
 
 
 def _reply(job: Job, kind: ReplyKind, visibility: Visibility, title: str, *lines: str) -> Reply:

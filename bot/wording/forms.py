@@ -8,6 +8,9 @@ from core.contracts.jobs import Picture
 TEXT_MAX = 4000
 """Characters that Discord's form fields take; a longer request is typed as a command."""
 
+APPEAL_MOST = 300
+"""Characters of what somebody adds for the moderators: a sentence or two."""
+
 _TITLES = {
     Action.VARY: "Vary this picture",
     Action.VARY_SUBTLE: "Vary this picture a little",
@@ -27,6 +30,25 @@ def text_form(text: str, *, action: Action, job_id: JobId, picture: int | None) 
         job_id=job_id,
         picture=picture,
         submit_label="Draw",
+    )
+
+
+def appeal_form(job_id: JobId) -> Form:
+    """Ask what a moderator should know; nothing need be said."""
+    return Form(
+        title="Ask a moderator",
+        fields=(
+            FormField(
+                name="note",
+                label="What did you mean? You may leave this empty.",
+                is_long=True,
+                is_required=False,
+                max_length=APPEAL_MOST,
+            ),
+        ),
+        action=Action.APPEAL,
+        job_id=job_id,
+        submit_label="Ask a moderator",
     )
 
 

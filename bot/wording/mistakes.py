@@ -231,6 +231,18 @@ COMMANDS: dict[str, Words] = {
     "already_reported": Words(
         "You have reported this already", "Your report is on record for the moderators."
     ),
+    "appeal_used": Words(
+        "A moderator was asked already",
+        "Each refusal is looked at again once. You hear here what they say, or have heard it.",
+    ),
+    "appeal_not_possible": Words(
+        "That cannot be asked",
+        "Some refusals stand whatever anybody says, and a request that was not refused needs no "
+        "second look.",
+    ),
+    "appeal_note_too_long": Words(
+        "That is too long for a moderator", "It has {value} characters; {allowed} are possible."
+    ),
     "session_missing": Words("You are not signed in", "Open the chat's page again to sign in."),
     "entry_link_used": Words(
         "That link was used already", "Each link opens once; ask for a new one."

@@ -1,7 +1,7 @@
 """Say why a request is not drawn, what exactly is meant, and what would pass."""
 
 from bot.replies import MarkedText, Reply, ReplyField, ReplyKind, Visibility
-from bot.wording.buttons import OF_THE_REFUSAL
+from bot.wording.buttons import APPEAL, REWRITE
 from bot.wording.phrases import ended, lines_of
 from core.contracts.generation import FORGOTTEN, GenerationSpec
 from core.contracts.ids import JobId
@@ -21,18 +21,24 @@ _WHERE = {
 
 
 def refusal(
-    reason: RefusalReason, prompt: str, job_id: JobId, rewrite: GenerationSpec | None = None
+    reason: RefusalReason,
+    prompt: str,
+    job_id: JobId,
+    rewrite: GenerationSpec | None = None,
+    *,
+    may_appeal: bool = False,
 ) -> Reply:
     """Explain a refusal to its author alone, with the version that would pass, if there is one."""
     reply = refused_words(reason, prompt, "This request was not drawn")
+    buttons = (APPEAL,) if may_appeal else ()
     if rewrite is None:
-        return reply.model_copy(update={"job_id": job_id})
+        return reply.model_copy(update={"job_id": job_id, "buttons": buttons})
     proposed = ReplyField(name="A version that would pass", value=rewrite.prompt)
     return reply.model_copy(
         update={
             "job_id": job_id,
             "fields": (proposed, *reply.fields),
-            "buttons": OF_THE_REFUSAL,
+            "buttons": (REWRITE, *buttons),
         }
     )
 

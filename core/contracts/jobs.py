@@ -7,7 +7,7 @@ from pydantic import Field
 from core.contracts.actors import Actor, ReplyAddress
 from core.contracts.base import Contract, Moment
 from core.contracts.generation import GenerationSpec
-from core.contracts.ids import JobId, NoticeId, VerifyId
+from core.contracts.ids import JobId, MemberId, NoticeId, VerifyId
 from core.workflow import JobState, NoticeKind
 
 
@@ -126,6 +126,9 @@ class Notice(Contract):
 
     notice_id: NoticeId
     job_id: JobId
+    member_id: MemberId | None = Field(
+        default=None, description="Whom alone it is for; None: it is the job's own news."
+    )
     kind: NoticeKind
     address: ReplyAddress
     attempts: int = 0

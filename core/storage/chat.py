@@ -7,7 +7,7 @@ visible in their order and a page that has seen revision n never misses a smalle
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Executable, Row, and_, bindparam, or_, select, update
+from sqlalchemy import Executable, Row, and_, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.contracts.chat import ChatMessage
@@ -44,6 +44,11 @@ def _editing(insert: Any) -> Executable:  # Either database's own kind of insert
 
 
 _PUT = ready_insert(ChatMessageRow, _editing)
+_LIFT = (
+    delete(_TABLE)
+    .where(_MESSAGES.key == bindparam("of_key"), _MESSAGES.channel_id == bindparam("in_channel"))
+    .returning(_MESSAGES.was_public)
+)
 _EMPTY = (
     update(_TABLE)
     .where(_MESSAGES.key == bindparam("of_key"))
@@ -99,13 +104,17 @@ class Chat:
         body: str,
         job_id: JobId | None,
         now: datetime,
+        is_news: bool = False,
     ) -> ChatMessage:
         """Write a message, or edit the one with that key in its place; a deleted one comes back.
+
+        As news it comes last, wherever it stood: pages begin with the latest messages.
 
         Raises:
             ValueError: the key belongs to another channel's message.
         """
         revision = self._next_revision(channel_id)
+        was_public = is_news and self._lift(key, channel_id)
         row = _PUT.run(
             self._session,
             key=key,
@@ -113,7 +122,7 @@ class Chat:
             community_id=community_id,
             channel_id=channel_id,
             audience=audience,
-            was_public=audience is None,
+            was_public=was_public or audience is None,
             author=author,
             author_id=author_id,
             kind=kind,
@@ -146,6 +155,11 @@ class Chat:
         revision = self._next_revision(message.channel_id)
         row = run(self._session, _EMPTY, of_key=key, next_revision=revision, now=now).one()
         self._known[key] = _to_message(row)
+
+    def _lift(self, key: str, channel_id: ChannelId) -> bool:
+        """Take a message out, to be written anew at the end; tell whether others ever saw it."""
+        found = run(self._session, _LIFT, of_key=key, in_channel=channel_id)
+        return bool(found.scalar_one_or_none())
 
     def recent(
         self, channel_id: ChannelId, *, viewer: MemberId, limit: int = 50

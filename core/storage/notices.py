@@ -1,4 +1,7 @@
-"""Hand notices to the front-end that tells them: each once, and a job's own in their order."""
+"""Hand notices to the front-end that tells them: each once, and a job's own in their order.
+
+A notice for one member alone waits for none of the job's own, nor the other way round.
+"""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +9,7 @@ from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from core.contracts.actors import Platform, ReplyAddress
-from core.contracts.ids import JobId, NoticeId
+from core.contracts.ids import JobId, MemberId, NoticeId
 from core.contracts.jobs import Notice
 from core.storage.models import NoticeRow
 from core.workflow import NoticeKind
@@ -18,10 +21,19 @@ class Notices:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, kind: NoticeKind, job_id: JobId, address: ReplyAddress, *, now: datetime) -> None:
-        """Give people something to know about a job."""
+    def add(
+        self,
+        kind: NoticeKind,
+        job_id: JobId,
+        address: ReplyAddress,
+        *,
+        now: datetime,
+        member_id: MemberId | None = None,
+    ) -> None:
+        """Give people something to know about a job, or one member alone."""
         row = NoticeRow(
             job_id=job_id,
+            member_id=member_id,
             kind=kind,
             platform=address.platform,
             address=address.model_dump(mode="json"),
@@ -113,6 +125,7 @@ def _claimable(platform: Platform, now: datetime) -> Select[NoticeRow]:
     earlier = aliased(NoticeRow)
     has_earlier = exists().where(
         earlier.job_id == NoticeRow.job_id,
+        earlier.member_id.is_not_distinct_from(NoticeRow.member_id),
         earlier.notice_no < NoticeRow.notice_no,
         earlier.acked_at.is_(None),
     )
@@ -132,6 +145,7 @@ def _to_notice(row: NoticeRow) -> Notice:
     return Notice(
         notice_id=NoticeId(str(row.notice_no)),
         job_id=JobId(row.job_id),
+        member_id=None if row.member_id is None else MemberId(row.member_id),
         kind=row.kind,
         address=ReplyAddress.model_validate(row.address),
         attempts=row.attempts,

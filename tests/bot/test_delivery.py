@@ -8,7 +8,7 @@ import pytest
 
 from bot import delivery
 from bot.delivery import deliver_forever, retry_delay_s
-from bot.replies import ReplyKind
+from bot.replies import ReplyKind, Visibility
 from bot.usecases import actions, imagine
 from core.contracts.actors import Platform
 from core.errors import Unavailable
@@ -23,10 +23,14 @@ class FakePoster:
 
     def __init__(self):
         self.posts = []
+        self.asides = []
         self.faults = []
         self._posted = asyncio.Event()
 
     async def post(self, notice, job, reply):
+        if notice.member_id is not None:
+            self.asides.append((notice.kind, notice.member_id, reply))
+            return
         self.posts.append((notice.kind, job.job_id, reply))
         self._posted.set()
         if self.faults:
@@ -154,6 +158,36 @@ def test_a_wake_up_delivers_long_before_the_next_look(
     anyio.run(scene)
 
     assert poster.kinds == [NoticeKind.QUEUED]
+
+
+def test_what_concerns_one_member_is_told_to_them_once(
+    services, poster, published, ada, bob, moderator
+):
+    """Author and reporters, each apart from the job's own news."""
+    with services.store.unit() as unit:
+        job = unit.jobs.get(published)
+        for kind, member in (
+            (NoticeKind.PICTURES_APPROVED, ada),
+            (NoticeKind.REPORT_KEPT, bob),
+            (NoticeKind.REPORT_KEPT, moderator),
+        ):
+            unit.notices.add(
+                kind, published, job.address, now=services.clock(), member_id=member.member_id
+            )
+
+    async def scene():
+        async with delivering(services, poster):
+            await until(lambda: pending(services) == 0)
+
+    anyio.run(scene)
+
+    assert poster.kinds == [NoticeKind.RESULT]
+    assert [(kind, member) for kind, member, _ in poster.asides] == [
+        (NoticeKind.PICTURES_APPROVED, ada.member_id),
+        (NoticeKind.REPORT_KEPT, bob.member_id),
+        (NoticeKind.REPORT_KEPT, moderator.member_id),
+    ]
+    assert {reply.visibility for _, _, reply in poster.asides} == {Visibility.PRIVATE}
 
 
 def test_without_wake_ups_looking_by_itself_is_enough(
@@ -333,7 +367,7 @@ def test_a_caller_that_waits_for_one_job_leaves_the_others_alone(
     anyio.run(scene)
 
     assert other not in {job_id for _, job_id, _ in poster.posts}
-    assert pending(services) == 2
+    assert pending(services) == 3, "held, queued, and that a moderator approved it"
 
 
 def test_a_moderators_no_is_told(services, poster, ada, address):

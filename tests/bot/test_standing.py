@@ -3,9 +3,9 @@
 import pytest
 
 from bot.replies import ReplyKind, Visibility
-from bot.standing import _TELLERS, STANDS_IN, read_standing, tell
+from bot.standing import _TELLERS, STANDS_IN, is_overtaken, read_standing, tell
 from bot.usecases import actions, imagine
-from core.workflow import TABLE, JobState, NoticeKind, Outcome
+from core.workflow import PRIVATE, TABLE, JobState, NoticeKind, Outcome
 from tests.bot.road import advance, publish, queue_up
 
 
@@ -16,10 +16,22 @@ def standing_of(services, job_id):
 
 def test_every_notice_of_the_workflow_has_words_and_stands_where_its_step_leads():
     """No step gives a notice that delivery would drop at once."""
-    assert set(_TELLERS) == set(STANDS_IN) == set(NoticeKind)
+    assert set(_TELLERS) == set(NoticeKind)
+    assert set(STANDS_IN) == set(NoticeKind) - PRIVATE
     for step in TABLE.values():
         if step.notice is not None:
             assert step.state in STANDS_IN[step.notice]
+        assert step.aside is None or step.aside in PRIVATE
+
+
+@pytest.mark.parametrize("kind", sorted(PRIVATE))
+def test_what_is_for_one_member_is_private_and_never_overtaken(services, ada, address, kind):
+    """That a moderator decided so stays true whatever becomes of the job."""
+    job_id = imagine.submit(services, ada, "a red apple", address).job_id
+    job = advance(services, job_id, Outcome.CANCELLED)
+
+    assert not is_overtaken(kind, job)
+    assert tell(services, standing_of(services, job_id), kind).visibility is Visibility.PRIVATE
 
 
 def test_every_state_but_the_first_can_be_told():

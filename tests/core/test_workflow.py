@@ -10,6 +10,7 @@ from core.errors import IllegalStep
 from core.workflow import (
     FINAL,
     MAX_ATTEMPTS,
+    PRIVATE,
     TABLE,
     WAITING,
     JobState,
@@ -75,7 +76,9 @@ def test_every_state_can_be_reached():
 def test_every_outcome_and_notice_and_task_is_used():
     """A name without a row would be a promise that nothing keeps."""
     assert {outcome for _, outcome in TABLE} == set(Outcome)
-    assert {step.notice for step in TABLE.values()} - {None} == set(NoticeKind)
+    reports = {NoticeKind.REPORT_KEPT, NoticeKind.REPORT_TAKEN_DOWN}  # They concern others.
+    assert {step.notice for step in TABLE.values()} - {None} == set(NoticeKind) - PRIVATE
+    assert {step.aside for step in TABLE.values()} - {None} == PRIVATE - reports
     assert {step.task for step in TABLE.values()} - {None} == set(TaskName)
 
 
@@ -152,6 +155,12 @@ def test_a_result_is_told_of_exactly_when_it_is_published():
     """No notice shows a picture that is not cleared."""
     for step in TABLE.values():
         assert (step.notice is NoticeKind.RESULT) == (step.state is JobState.PUBLISHED)
+
+
+def test_an_author_hears_aside_of_exactly_what_a_person_approved():
+    """A rejection is private by itself; a picture is not, and may come days later."""
+    for (_, outcome), step in ROWS:
+        assert (step.aside is not None) == (outcome is Outcome.APPROVED)
 
 
 def test_a_generation_is_sent_exactly_when_a_job_is_queued():

@@ -36,10 +36,16 @@ function showTimes(root) {
 }
 
 // Put a message where its number says, or in place of its earlier wording; an older wording than
-// the one shown (a slow answer that the stream overtook) changes nothing. True: it is new.
+// the one shown (a slow answer that the stream overtook) changes nothing. What a person said to a
+// held request has a new number: it goes to the end. True: it is new.
 function place(message) {
-  const shown = document.getElementById(message.id);
+  let shown = document.getElementById(message.id);
   if (shown && Number(shown.dataset.revision) >= Number(message.dataset.revision)) return false;
+  if (shown && !("gone" in message.dataset) && shown.dataset.no !== message.dataset.no) {
+    if (shown.contains(document.activeElement)) document.getElementById("say").focus();
+    shown.remove();
+    shown = null;
+  }
   if ("gone" in message.dataset) {
     if (shown && shown.contains(document.activeElement)) document.getElementById("say").focus();
     shown?.remove();

@@ -30,7 +30,7 @@ def test_the_refusal_offers_it_once_it_is_found(services, ada, address, job_id):
 
     reply = tell(services, standing, NoticeKind.REFUSED)
 
-    assert [button.action for button in reply.buttons] == [Action.REWRITE]
+    assert [button.action for button in reply.buttons] == [Action.REWRITE, Action.APPEAL]
     assert reply.fields[0].value == SPEC.prompt
 
 

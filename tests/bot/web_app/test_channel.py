@@ -187,7 +187,7 @@ def test_a_rewrite_comes_to_the_refusal_s_own_card(services, channel, ask):
     assert keys(channel, ANNA) == before
     assert keys(channel, BEN) == []
     reply = Reply.model_validate_json(channel.recent(ANNA)[1][-1].body)
-    assert [button.action for button in reply.buttons] == [Action.REWRITE]
+    assert [button.action for button in reply.buttons] == [Action.REWRITE, Action.APPEAL]
 
 
 def test_a_rewrite_does_not_bring_a_dismissed_refusal_back(services, channel, ask):

@@ -70,7 +70,10 @@ def test_each_step_of_the_table_leaves_its_state_task_and_notice(store):
             assert unit.jobs.get(job.job_id) == moved
         assert (moved.state, moved.updated_at, moved.created_at) == (step.state, at(5), START)
         assert [task.task for task in tasks] == ([step.task] if step.task else [])
-        assert [notice.kind for notice in notices] == ([step.notice] if step.notice else [])
+        given = [(notice.kind, notice.member_id) for notice in notices]
+        author = job.actor.member_id
+        own, aside = [(step.notice, None)], [(step.aside, author)]
+        assert given == (own if step.notice else []) + (aside if step.aside else [])
         assert (row.kind, row.by, row.at) == ("step", "web:mod", at(5))
         assert row.facts.items() >= {"from": state, "to": step.state, "outcome": outcome}.items()
 
@@ -144,8 +147,9 @@ def test_a_notice_goes_to_the_given_address_or_to_the_jobs_own(store):
 
         [first] = unit.notices.claim(Platform.SLACK, "d", now=at(2), lease_s=9)
         unit.notices.ack(first.notice_id, "d", now=at(2))
-        [second] = unit.notices.claim(Platform.WEB, "d", now=at(2), lease_s=9)
+        second, aside = unit.notices.claim(Platform.WEB, "d", now=at(2), lease_s=9)
 
+        assert (aside.address, aside.kind) == (moved, NoticeKind.APPROVED)
         assert (first.address, first.kind) == (elsewhere, NoticeKind.HELD)
         assert (second.address, second.kind) == (moved, NoticeKind.QUEUED)
         assert unit.jobs.get(job.job_id).address == moved

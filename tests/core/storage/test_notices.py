@@ -128,3 +128,30 @@ def test_what_nobody_is_left_to_hear_is_dropped(store):
 
     assert not acked(store, held, seconds=2)
     assert [notice.job_id for notice in claim(store, seconds=99)] == [other]
+
+
+def test_a_notice_for_one_member_waits_for_none_of_the_jobs_own(store):
+    """Nor the other way round; each member's own come in their order."""
+    job_id = with_notices(store, NoticeKind.QUEUED)
+    with store.unit() as unit:
+        for member in ("web:ada", "web:ben"):
+            unit.notices.add(
+                NoticeKind.REPORT_KEPT, job_id, an_address(), now=at(0), member_id=member
+            )
+        unit.notices.add(NoticeKind.APPROVED, job_id, an_address(), now=at(0), member_id="web:ada")
+        unit.notices.add(NoticeKind.RESULT, job_id, an_address(), now=at(0))
+
+    first = claim(store)
+    for notice in first:
+        acked(store, notice)
+    second = claim(store)
+
+    assert [(notice.kind, notice.member_id) for notice in first] == [
+        (NoticeKind.QUEUED, None),
+        (NoticeKind.REPORT_KEPT, "web:ada"),
+        (NoticeKind.REPORT_KEPT, "web:ben"),
+    ]
+    assert [(notice.kind, notice.member_id) for notice in second] == [
+        (NoticeKind.APPROVED, "web:ada"),
+        (NoticeKind.RESULT, None),
+    ]
