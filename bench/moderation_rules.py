@@ -84,6 +84,11 @@ class Rules:
         """Tell whether the hard rule on minors blocks."""
         return "sexual_minors" in self._found(text)
 
+    def ids(self, text: str) -> tuple[str, ...]:
+        """Name the rules that find anything."""
+        scan = self._book.scan([ScreenedText("prompt", text)])
+        return tuple(rule.rule.id for rule in self._book.rules if rule.is_in(scan))
+
     def _found(self, text: str) -> set[str]:
         scan = self._book.scan([ScreenedText("prompt", text)])
         findings = [found for rule in self._book.rules for found in rule.find(scan)]

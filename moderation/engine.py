@@ -35,7 +35,7 @@ from moderation.normalize import Readings, read
 from moderation.obfuscation import obfuscation
 from moderation.policy import FLOOR_CATEGORIES, MissingCheck, Policy, Severity
 from moderation.policy_house import Mode
-from moderation.rules import NEGATIVE, RuleBook, Scan, ScreenedText
+from moderation.rules import NEGATIVE, RULE, RuleBook, Scan, ScreenedText
 from moderation.weighing import Scale
 
 log = structlog.get_logger()
@@ -371,9 +371,14 @@ class Gate:
         )
 
     def _weight(self, finding: Finding) -> tuple[int, float, int]:
-        """Order findings: the strictest first, of those the surest, of those the gravest."""
+        """Order findings: the strictest first, of those the surest, of those the gravest.
+
+        A rule says what the policy says, so it goes before what a model guesses, and of rules the
+        gravest is named: the score of a rule is evidence for readers, and decides nothing.
+        """
         severity = self._policy.categories[finding.category].severity
-        return rank(finding.decision), finding.score, _GRAVITY.index(severity)
+        sure = 1.0 if finding.source.startswith(RULE) else finding.score
+        return rank(finding.decision), sure, _GRAVITY.index(severity)
 
 
 _WHERE_MISSING = {

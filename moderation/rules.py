@@ -14,6 +14,7 @@ from itertools import product, starmap
 import re2
 
 from core.contracts.verdicts import Decision, Finding, Span
+from moderation.evidence import sureness
 from moderation.lists import ListSet, compile_pattern, list_pattern
 from moderation.normalize import read
 from moderation.policy import PairRule, PatternRule, Policy, Rule
@@ -21,6 +22,9 @@ from moderation.readings import Reading
 
 NEGATIVE = "negative"
 """The field of `--no`: what the member wants kept out."""
+
+RULE = "rule:"
+"""How the sources of findings begin that a rule made."""
 
 MAX_FINDINGS = 4
 """Per rule and request: enough to show what is meant, and a verdict stays small."""
@@ -155,7 +159,7 @@ class CompiledRule:
     @property
     def source(self) -> str:
         """Name the rule as findings and checks do."""
-        return f"rule:{self.rule.id}"
+        return f"{RULE}{self.rule.id}"
 
     def is_possible(self, lists: AbstractSet[str]) -> bool:
         """Tell whether this rule can see anything where only these lists have a match."""
@@ -182,6 +186,7 @@ class CompiledRule:
                     category=self.rule.category,
                     source=self.source,
                     decision=decision,
+                    score=sureness(self.rule.id),
                     field=field,
                     span=span,
                     is_obfuscated=is_obfuscated,

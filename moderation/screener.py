@@ -46,7 +46,7 @@ class Screened(Contract):
     decision: Decision
     category: str | None
     scores: dict[str, float] = Field(
-        description="By category: the classifier's probability, or 1 where a rule is sure."
+        description="By category: the probability of the classifier, or of the rules that match."
     )
     unsafe: float = Field(description="How likely it is unfit for the community in any way.")
     spans: tuple[MarkedSpan, ...]
@@ -135,17 +135,8 @@ class Screener:
                 scores[code] = max(score, scores.get(code, 0.0))
         for finding in findings:
             if finding.decision is not Decision.ALLOW:
-                score = self._sureness(finding)
-                scores[finding.category] = max(score, scores.get(finding.category, 0.0))
+                scores[finding.category] = max(finding.score, scores.get(finding.category, 0.0))
         return scores
-
-    def _sureness(self, finding: Finding) -> float:
-        """Say how sure a finding is; a rule that only asks for a review is as sure as it takes."""
-        if finding.decision is Decision.BLOCK or not finding.source.startswith("rule:"):
-            return finding.score
-        category = self.gate.policy.categories[finding.category]
-        limits = category.thresholds_in(is_age_restricted=self.is_age_restricted)
-        return limits.review if limits else finding.score
 
     def _spans(self, findings: Iterable[Finding]) -> Iterable[MarkedSpan]:
         for finding in findings:

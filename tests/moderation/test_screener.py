@@ -5,6 +5,7 @@ import pytest
 from core.contracts.verdicts import Decision
 from moderation.classifiers.base import UNSAFE
 from moderation.engine import Gate
+from moderation.evidence import sureness
 from moderation.policy import Thresholds
 from moderation.screener import Screener
 from tests.moderation.conftest import NOW
@@ -37,20 +38,30 @@ def test_a_harmless_prompt_is_told_with_all_that_was_asked(screener, limited):
     assert (told.rules, told.spans) == ((), ())
 
 
-def test_what_a_rule_refuses_is_sure_and_marked(screener):
+def test_what_a_rule_refuses_is_as_sure_as_the_rule_is_and_marked(screener):
     told = screener.screen(b"a naked woman")
 
     assert (told.decision, told.category) == (Decision.BLOCK, "sexual_suggestive")
-    assert (told.scores, told.unsafe) == ({"sexual_suggestive": 1.0}, 1.0)
+    sure = sureness("nudity.terms")
+    assert (told.scores, told.unsafe) == ({"sexual_suggestive": sure}, sure)
     assert told.rules == ("nudity.terms",)
     assert [(span.start, span.text) for span in told.spans][:1] == [(2, "naked")]
     assert told.model is None  # Nothing dearer had to be asked.
 
 
-def test_a_rule_that_asks_for_a_review_is_as_sure_as_a_review_takes(screener):
+def test_a_rule_that_asks_for_a_review_is_no_surer_than_it_is(screener):
     told = screener.screen(b"a school shooting")
 
-    assert (told.decision, told.scores["violence_weapons"]) == (Decision.REVIEW, 0.5)
+    assert told.decision is Decision.REVIEW
+    assert told.scores["violence_weapons"] == sureness("violence.terms")
+
+
+def test_a_rule_blocks_however_seldom_it_is_right(limited, monkeypatch):
+    monkeypatch.setattr("moderation.rules.sureness", lambda _: 0.01)
+
+    told = Screener(Gate(limited, classifier=FakeClassifier())).screen(b"a naked woman")
+
+    assert (told.decision, told.scores) == (Decision.BLOCK, {"sexual_suggestive": 0.01})
 
 
 def test_the_words_of_what_may_not_be_echoed_are_left_out(screener):
