@@ -71,6 +71,12 @@ COMMANDS: tuple[Command, ...] = (
         "/privacy nothing",
     ),
     Command(
+        "standing",
+        "/standing [MEMBER]",
+        "Show what your refused requests add up to and what comes next; moderators see anybody's.",
+        "/standing",
+    ),
+    Command(
         "help",
         "/help [PAGE]",
         "List the commands, and on the next page the flags; say what the model knows.",
@@ -82,6 +88,18 @@ COMMANDS: tuple[Command, ...] = (
         "Show what is allowed here and what is not; moderators draft changes, admins put them in "
         "force.",
         "/policy",
+    ),
+    Command(
+        "sanction",
+        "/sanction MEMBER KIND [HOURS] REASON",
+        "For moderators: give a note, warning, strike, slow, cool-down or ban; the reason is told.",
+        "/sanction bob cool-down 24 Please leave Ada's pictures alone.",
+    ),
+    Command(
+        "pardon",
+        "/pardon SANCTION [REASON]",
+        "For moderators: take a sanction back, by its id; lifting a ban takes two admins.",
+        "/pardon 3k7fq2m9x0ab It was a mistake.",
     ),
 )
 """In the order in which help lists them."""

@@ -7,6 +7,7 @@ Moderators and admins have limits of their own, never lower than a member's.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.barring import moment_of, require_welcome
 from core.contracts.actors import Actor
 from core.contracts.ids import MemberId
 from core.errors import UserError
@@ -47,10 +48,18 @@ def require_room(
     """Let a request pass that fits into every limit, as they stand in this unit.
 
     Raises:
-        UserError: `too_many_waiting`, `community_queue_full`, `gpu_allowance_spent`,
-            `community_allowance_spent`.
+        UserError: `member_barred`, `member_slowed`, `too_many_waiting`, `community_queue_full`,
+            `gpu_allowance_spent`, `community_allowance_spent`.
     """
+    slowed_by = require_welcome(unit, actor, now=now)
     own, everybody_count = unit.usage.waiting(actor.community_id, actor.member_id)
+    if slowed_by is not None and own.count >= settings.max_waiting_jobs_slowed:
+        raise UserError(
+            "member_slowed",
+            value=own.count,
+            allowed=[str(settings.max_waiting_jobs_slowed)],
+            until=moment_of(slowed_by.expires_at),
+        )
     _require_places(actor, settings, own.count, everybody_count)
     allowance = _allowance_of(unit, actor, settings, own.gpu_s, now)
     _require_allowance("gpu_allowance_spent", allowance, price_gpu_s, now)

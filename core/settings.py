@@ -116,6 +116,9 @@ class CoreSettings(BaseSettings):
     max_waiting_jobs_moderator: int = Field(
         20, ge=1, description="Jobs one moderator or admin may have waiting at a time."
     )
+    max_waiting_jobs_slowed: int = Field(
+        1, ge=1, description="Jobs a member may have waiting whom the policy's ladder slows down."
+    )
     max_waiting_jobs_community: int = Field(
         500, ge=1, description="Jobs all members of a community may have waiting together."
     )

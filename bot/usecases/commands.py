@@ -10,11 +10,13 @@ from bot.replies import Reply
 from bot.usecases import help as cards
 from bot.usecases import imagine, show
 from bot.usecases.cancel import cancel_command
+from bot.usecases.conduct import standing_command
 from bot.usecases.favourites import favourites_command
 from bot.usecases.history import history_command
 from bot.usecases.policy import policy_command
 from bot.usecases.privacy import privacy_command
 from bot.usecases.rerun import rerun_command
+from bot.usecases.sanctions import pardon_command, sanction_command
 from bot.usecases.settings import settings_command
 from bot.usecases.styles import style_command
 from core.contracts.actors import Actor, ReplyAddress
@@ -67,5 +69,8 @@ _COMMANDS: dict[str, _Run] = {
     "privacy": privacy_command,
     "help": lambda services, _actor, rest, _address: cards.help_command(services, rest),
     "policy": policy_command,
+    "standing": standing_command,
+    "sanction": sanction_command,
+    "pardon": pardon_command,
 }
 """What each word of `COMMANDS` does."""

@@ -25,6 +25,7 @@ from moderation.features import features_of, is_whole, remember
 from moderation.gates import Place
 from moderation.review.opening import Held, open_for
 from moderation.rules import ScreenedText
+from moderation.sanctions import on_refused
 
 
 def submit(
@@ -97,10 +98,10 @@ def admit(  # noqa: PLR0913 - who asks for what, where, and how it came about.
             answered with its price and a question.
 
     Raises:
-        UserError: the person has too many jobs waiting or has had today's share, the model is no
-            longer on offer or does not draw this, a picture that is gone on from is not there for
-            this person, the words of what is asked for again were deleted, or the draft was used
-            before.
+        UserError: the person is barred, has too many jobs waiting or has had today's share, the
+            model is no longer on offer or does not draw this, a picture that is gone on from is
+            not there for this person, the words of what is asked for again were deleted, or the
+            draft was used before.
     """
     inputs.require_words(spec)
     profile = services.catalog.get(spec.model)
@@ -227,6 +228,8 @@ def _record(services: Services, screened: _Screened, draft_id: DraftId | None) -
             raise UserError("draft_used", value=draft_id)
         job = unit.jobs.begin(job, outcome, now=job.created_at, by=job.actor.member_id)
         unit.verdicts.add(verdict)
+        if outcome is Outcome.RULES_BLOCK:
+            on_refused(unit, job, verdict, screened.place.gate.policy, job.updated_at)
         open_for(unit, job, Held(outcome, verdict, screened.place.gate.policy), now=job.updated_at)
         if features is not None:
             remember(unit, features, screened.place)

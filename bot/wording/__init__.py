@@ -55,6 +55,14 @@ from bot.wording.progress import accepted, place_line, progress_line
 from bot.wording.refusals import refusal
 from bot.wording.results import result
 from bot.wording.retuning import retuning
+from bot.wording.sanctions import (
+    own_standing,
+    pardon_asked,
+    pardoned,
+    sanction_news,
+    sanctioned,
+    standing_of,
+)
 from bot.wording.teaching import label_kept, label_line, picture_denied
 
 __all__ = [
@@ -82,6 +90,9 @@ __all__ = [
     "label_kept",
     "label_line",
     "output_held",
+    "own_standing",
+    "pardon_asked",
+    "pardoned",
     "picture_denied",
     "pictures_approved",
     "pictures_expired",
@@ -110,7 +121,10 @@ __all__ = [
     "reported",
     "result",
     "retuning",
+    "sanction_news",
+    "sanctioned",
     "settings_card",
+    "standing_of",
     "styles_card",
     "taken_down",
     "text_form",

@@ -1,6 +1,6 @@
 """Turn an error's code and facts into a sentence that says what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from bot.replies import Reply, ReplyKind, Visibility
 from bot.wording.console_mistakes import CONSOLE
@@ -11,6 +11,8 @@ from bot.wording.phrases import joined
 from bot.wording.policy_mistakes import POLICIES
 from bot.wording.record_mistakes import RECORD
 from bot.wording.review_mistakes import REVIEWS
+from bot.wording.sanction_mistakes import SANCTIONS
+from bot.wording.sanctions import KINDS, LADDER_S_OWN
 from core.errors import AppError
 
 SENTENCES: dict[str, Words] = {
@@ -19,8 +21,9 @@ SENTENCES: dict[str, Words] = {
     **COMMANDS,
     **PERSONAL,
     **POLICIES,
-    **REVIEWS,
+    **SANCTIONS,
     **CONSOLE,
+    **REVIEWS,
     **RECORD,
     **AWAY,
     **DRAWING,
@@ -32,6 +35,15 @@ SENTENCES: dict[str, Words] = {
 _UNKNOWN = Words("Something went wrong", "The log has more under the code “{code}”.")
 
 _NONE_ON_OFFER = "none"
+
+_KINDS = {kind.value: word for kind, word in KINDS.items()}
+
+_NAMED: dict[str, Callable[[object], str]] = {
+    "until": lambda value: str(value or "moderators lift it"),
+    "reason": lambda value: str(value or LADDER_S_OWN).rstrip("."),
+    "kind": lambda value: _KINDS.get(str(value), str(value)),
+}
+"""How a fact of one name is written, wherever it stands."""
 
 
 def error(error: AppError) -> Reply:
@@ -68,6 +80,8 @@ class _Facts(dict[str, str]):
 
 
 def _written(name: str, value: str | float | list[str] | None) -> str:
+    if name in _NAMED:
+        return _NAMED[name](value)
     match value:
         case list() if name == "faults":
             return "\n".join(value)
