@@ -139,8 +139,8 @@ def main() -> None:
     options.add_argument("--requests", type=int, default=REQUESTS)
     found = measure(options.parse_args().requests)
     print(json.dumps(found, indent=2))
-    slowest = max(found[name]["seconds"] for name in DRAFTS)
-    print(f"slowest draft {slowest} s, bar {BAR_S} s: {'holds' if slowest < BAR_S else 'MISSED'}")
+    slowest = max(case["seconds"] for case in found.values())
+    print(f"slowest case {slowest} s, bar {BAR_S} s: {'holds' if slowest < BAR_S else 'MISSED'}")
 
 
 if __name__ == "__main__":

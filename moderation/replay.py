@@ -17,16 +17,13 @@ from core.contracts.verdicts import Decision
 from moderation.inquiry import rank
 from moderation.policy import FLOOR_CATEGORIES, MissingCheck, Policy, Rule, Severity
 from moderation.policy_house import Mode
-from moderation.readings import Reading
-from moderation.rules import CompiledRule, RuleBook, asked_by
-from moderation.weighing import LOWERED, Scale, Weighed
+from moderation.prefilter import Prefilter
+from moderation.rules import asked_by
+from moderation.weighing import Scale, Weighed
 
 _GRAVITY = tuple(Severity)
 _SHOWN = 120
 """Characters of a normalised prompt beside a changed decision: enough to know it by."""
-
-_REMEMBERED = 200_000
-"""Texts whose matches are kept: people ask for the same again and again."""
 
 _MATCHED_BY = {
     "terms": ("lists", "unless"),
@@ -127,12 +124,9 @@ class Judge:
         self._rules = {rule.id: rule for rule in policy.rules}
         self._own = prints_of(policy)
         self._prints = prints or {}
-        self._books: dict[str, RuleBook | None] = {}
+        self._books: dict[str, Prefilter | None] = {}
         self._same: dict[str, frozenset[str]] = {}
-        self._found: dict[tuple[str, str], tuple[str, ...]] = {}
-        self._possible: dict[tuple[int, frozenset[str]], tuple[CompiledRule, ...]] = {}
         self._scales = {is_it: Scale(policy, is_it) for is_it in (False, True)}
-        self._lowest = {is_it: _lowest(policy, is_age_restricted=is_it) for is_it in (False, True)}
         self.looked_again = 0
 
     def decide(self, features: Features) -> Decided:
@@ -162,34 +156,12 @@ class Judge:
         book = self._book(version)
         same = self._same[version]
         kept = [rule_id for rule_id in features.rules if rule_id in same]
-        return kept if book is None else [*kept, *self._look(book, features)]
-
-    def _look(self, book: RuleBook, features: Features) -> tuple[str, ...]:
-        key = (features.policy_version, features.input_sha256)
-        found = self._found.get(key)
-        if found is None:
-            readings = [
-                (field, Reading(str(number), text, range(len(text))))
-                for field, number, text in features.texts
-            ]
-            found = self._found_by(book, readings)
-            if len(self._found) < _REMEMBERED:
-                self._found[key] = found
+        if book is None:
+            return kept
         self.looked_again += 1
-        return found
+        return [*kept, *book.matching(features.texts)]
 
-    def _found_by(self, book: RuleBook, readings: Sequence[tuple[str, Reading]]) -> tuple[str, ...]:
-        lists = book.lists_in(readings)
-        rules = self._possible.get((id(book), lists))
-        if rules is None:  # Few sets of lists come up, again and again.
-            rules = tuple(rule for rule in book.rules if rule.is_possible(lists))
-            self._possible[id(book), lists] = rules
-        if not rules:
-            return ()
-        scan = book.scan_readings(readings)
-        return tuple(rule.rule.id for rule in rules if rule.is_in(scan))
-
-    def _book(self, version: str) -> RuleBook | None:
+    def _book(self, version: str) -> Prefilter | None:
         """Compile the rules that differ from those of the policy that decided; None: none does."""
         if version not in self._books:
             prints = self._prints.get(version, {})
@@ -204,16 +176,13 @@ class Judge:
                 for name in getattr(rule, key)
             }
             lists = {name: self._policy.lists[name] for name in names}
-            book = RuleBook(self._policy.model_copy(update={"rules": rules, "lists": lists}))
-            self._books[version] = book if rules else None
+            part = self._policy.model_copy(update={"rules": rules, "lists": lists})
+            self._books[version] = Prefilter(part) if rules else None
         return self._books[version]
 
     def _by_scores(self, features: Features) -> Iterable[Decided]:
         scale = self._scales[features.is_age_restricted]
-        lowest = self._lowest[features.is_age_restricted]
         for scores in features.scores:
-            if scores and max(scores.values()) < lowest:
-                continue  # Nothing that any threshold would ask about.
             for found in scale.weigh(scores):
                 if not isinstance(found, Weighed):
                     yield Decided(Decision.REVIEW, None, found)
@@ -268,15 +237,3 @@ def _change(features: Features, decided: Decided, policy: Policy) -> Change:
         after=decided,
         text=(text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…") if is_quoted else "",
     )
-
-
-def _lowest(policy: Policy, *, is_age_restricted: bool) -> float:
-    """Find the score below which no threshold of a policy asks for anything."""
-    limits = [
-        category.thresholds_in(is_age_restricted=is_age_restricted)
-        for category in policy.categories.values()
-        if category.action_in(is_age_restricted=is_age_restricted) is not Decision.ALLOW
-    ]
-    if any(each is None for each in limits):
-        return 0.0  # A score without thresholds is a review, however low.
-    return min((each.review for each in limits if each), default=1.0) * (1 - LOWERED)

@@ -121,24 +121,22 @@ class RuleBook:
             (text.field, reading) for text in texts for reading in read(text.text).guesses
         )
 
-    def scan_readings(self, readings: Iterable[tuple[str, Reading]]) -> Scan:
-        """Look texts up that are already read, each with its field."""
+    def scan_readings(
+        self, readings: Iterable[tuple[str, Reading]], lists: AbstractSet[str] | None = None
+    ) -> Scan:
+        """Look texts up that are already read, each with its field, in some lists or in all."""
         hits: dict[str, list[Hit]] = {}
         for field, reading in readings:
             for at in self._set.matching(reading.text):
                 name = self._names[at]
+                if lists is not None and name not in lists:
+                    continue
                 found = (
                     _hit(field, reading, *match.span())
                     for match in self._compiled[name].finditer(reading.text)
                 )
                 hits.setdefault(name, []).extend(self._live(name, reading, found))
         return Scan(hits)
-
-    def lists_in(self, readings: Iterable[tuple[str, Reading]]) -> frozenset[str]:
-        """Name the lists that have a match at all: far quicker than to find where."""
-        return frozenset(
-            self._names[at] for _, reading in readings for at in self._set.matching(reading.text)
-        )
 
     def _live(self, name: str, reading: Reading, hits: Iterable[Hit]) -> Iterable[Hit]:
         """Leave out what stands inside one of the list's own harmless phrases."""
@@ -160,14 +158,6 @@ class CompiledRule:
     def source(self) -> str:
         """Name the rule as findings and checks do."""
         return f"{RULE}{self.rule.id}"
-
-    def is_possible(self, lists: AbstractSet[str]) -> bool:
-        """Tell whether this rule can see anything where only these lists have a match."""
-        if isinstance(self.rule, PairRule):
-            halves = (self.rule.first, (*self.rule.second, *self.rule.removed))
-            return all(any(name in lists for name in half) for half in halves)
-        names = [_own_list(self.rule)] if isinstance(self.rule, PatternRule) else self.rule.lists
-        return any(name in lists for name in names)
 
     def is_in(self, scan: Scan) -> bool:
         """Tell whether this rule sees anything at all."""
