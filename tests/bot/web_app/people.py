@@ -114,11 +114,13 @@ CONTRAST = """
 SMALL_TARGETS = """
 () => [...document.querySelectorAll("button, a[href], input:not([type=hidden])")]
   .filter((e) => e.checkVisibility({ checkVisibilityCSS: true }) && !e.matches(".skip"))
-  .map((e) => [e.className || e.id || e.tagName, e.getBoundingClientRect()])
+  .map((e) => [e.className || e.id || e.tagName,
+    (e.matches("[type=checkbox], [type=radio]") && e.closest("label") || e).getBoundingClientRect()])
   .filter(([, box]) => box.width < 44 || box.height < 44)
   .map(([name, box]) => `${name}: ${box.width} x ${box.height}`)
 """
-"""Lists controls that are too small for a finger (44 px, WCAG 2.2's AAA and Apple's habit)."""
+"""Lists controls that are too small for a finger (44 px, WCAG 2.2's AAA and Apple's habit); what
+is ticked is ticked anywhere on its label."""
 
 NAMELESS = """
 () => [...document.querySelectorAll("button, a[href], input:not([type=hidden]), img, progress")]

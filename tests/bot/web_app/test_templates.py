@@ -6,7 +6,7 @@ import pytest
 
 from bot.web_app.render import HERE, STATIC
 
-TEMPLATES = sorted((HERE / "templates").glob("*.html"))
+TEMPLATES = sorted((HERE / "templates").rglob("*.html"))
 OWN_SCRIPTS = sorted(path for path in STATIC.glob("*.js") if "min" not in path.name)
 
 

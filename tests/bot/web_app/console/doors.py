@@ -1,0 +1,27 @@
+"""List every door of the console and the least role that opens it; `test_doors` tries them all.
+
+A page adds its routes here. `None` is a door that nobody need be signed in for.
+"""
+
+from core.contracts.actors import Role
+
+DOORS: dict[tuple[str, str], Role | None] = {
+    ("GET", "/console"): Role.MODERATOR,
+    ("GET", "/console/sign-in"): None,
+    ("GET", "/console/sign-in/{name}"): None,
+    ("GET", "/console/sign-in/{name}/back"): None,
+    ("GET", "/console/enter"): None,
+    ("POST", "/console/enter"): None,
+    ("POST", "/console/sign-out"): Role.MODERATOR,
+    ("GET", "/console/account"): Role.MODERATOR,
+    ("POST", "/console/account/settings"): Role.MODERATOR,
+    ("POST", "/console/account/sessions/{session_id}/end"): Role.MODERATOR,
+}
+
+SAMPLES = {"name": "discord", "session_id": "nosuchsession"}
+"""What stands for the parts of addresses: ids that nothing has."""
+
+
+def address(path: str) -> str:
+    """Fill a route's address with samples."""
+    return path.format_map(SAMPLES)
