@@ -76,6 +76,13 @@ class Forgetter:
             self._prompts(community_id, self._before(kept.prompts_days))
         if kept.verdicts_days is not None:
             self._verdicts(community_id, self._before(kept.verdicts_days))
+        lapsed_before = self._before(place.gate.policy.review.held_days)
+        self._pictures(
+            "undecided_pictures",
+            lambda unit: unit.forgetting.pictures_undecided(
+                community_id, lapsed_before, limit=AT_A_TIME
+            ),
+        )
         if kept.pictures_days is not None:
             before = self._before(kept.pictures_days)
             self._pictures(

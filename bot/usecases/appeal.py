@@ -11,6 +11,7 @@ from bot.bootstrap import Services
 from bot.permissions import Deed
 from bot.replies import Form, Reply
 from bot.standing import read_standing, was_appealed
+from bot.usecases import inputs
 from bot.usecases.presses import Press
 from bot.wording.forms import APPEAL_MOST
 from core.contracts.actors import Actor
@@ -53,6 +54,7 @@ def appeal(services: Services, actor: Actor, press: Press) -> Reply | Form:
 
 
 def _require_possible(unit: Unit, job: Job, policy: Policy) -> None:
+    inputs.require_words(job.spec)
     standing = read_standing(unit, job)
     if standing.is_appealable(policy):
         return
@@ -74,6 +76,7 @@ def _open(services: Services, actor: Actor, job: Job, policy: Policy, note: str)
         with services.store.unit() as unit:
             # The step takes the job's lock: what is read of its items after it stays so.
             held = unit.jobs.advance(job.job_id, Outcome.APPEALED, now=now, by=actor.member_id)
+            inputs.require_words(held.spec)
             before = read_standing(unit, job)
             if not before.is_appealable(policy):
                 raise UserError("appeal_used", value=job.job_id)

@@ -12,6 +12,7 @@ from core.contracts.features import Features
 from core.contracts.ids import CommunityId, JobId
 from core.contracts.labels import Label, LabelSource, Learning
 from core.contracts.records import Fact
+from core.contracts.reviews import ReviewId, ReviewItem, ReviewKind, ReviewState, Ruling
 from core.contracts.verdicts import Decision
 from core.errors import NotFound, UserError
 from moderation.policy import CATEGORY_CODES, FLOOR_CATEGORIES
@@ -136,3 +137,56 @@ def _label(
 
 def _oldest(services: Services, now: datetime) -> datetime:
     return now - timedelta(days=services.settings.labels_keep_days)
+
+
+def labels_from_item(
+    services: Services, actor: Actor, item_id: ReviewId, category: str | None = None
+) -> Label:
+    """Keep what a settled decision of the moderators says of a request: one press.
+
+    Args:
+        services: What every use case is handed.
+        actor: Who presses it.
+        item_id: The decided item.
+        category: What the request breaks, where the item names no category or a wrong one.
+
+    Raises:
+        NotFound: `review_not_found`; whatever `add` raises.
+        UserError: `review_not_permitted`; `review_own`; `label_not_settled`, where nobody decided
+            it or that can still be undone; `label_of_pictures`, because only words are learnt from;
+            whatever `add` raises.
+    """
+    item = services.desk.look(actor, item_id)
+    if item.member_id == actor.member_id:
+        raise UserError("review_own", value=item_id)
+    if item.state is not ReviewState.SETTLED or item.ruling is None:
+        raise UserError("label_not_settled", value=item_id)
+    if item.kind is not ReviewKind.REPORT and _was_drawn_for_it(services, item):
+        raise UserError("label_of_pictures", value=item_id)
+    is_harmful = item.ruling is Ruling.REJECT
+    said = Judgement(
+        item.job_id,
+        _source_of(item),
+        Decision.BLOCK if is_harmful else Decision.ALLOW,
+        (category or item.category) if is_harmful else None,
+    )
+    return add(services, actor, said)
+
+
+def _source_of(item: ReviewItem) -> LabelSource:
+    """Say how a decision came to be looked at again, as a label has it."""
+    if item.kind is ReviewKind.REPORT:
+        is_confirmed = item.ruling is Ruling.REJECT
+        return LabelSource.REPORTED if is_confirmed else LabelSource.UPHELD
+    return LabelSource.OVERTURNED if item.ruling is Ruling.APPROVE else LabelSource.UPHELD
+
+
+def _was_drawn_for_it(services: Services, item: ReviewItem) -> bool:
+    """Tell whether an item was about pictures: its words may have been fine, or need not be."""
+    if item.kind is ReviewKind.HELD_PICTURE:
+        return True
+    if item.kind is not ReviewKind.FAILED_CHECK:
+        return False
+    with services.store.reading() as unit:
+        drawn = unit.pictures.of_job(item.job_id)
+    return any(picture.created_at <= item.opened_at for picture in drawn)

@@ -34,6 +34,12 @@ REVIEWS: dict[str, Words] = {
     "review_too_many": Words(
         "Those are too many at once", "You chose {value}; {allowed} are possible."
     ),
+    "label_not_settled": Words(
+        "Nothing to learn yet", "Only a decision that has taken effect goes into the labelled set."
+    ),
+    "label_of_pictures": Words(
+        "That was about pictures", "The labelled set is of words, and these may have been fine."
+    ),
     "review_moved_on": Words("Somebody was faster", "Look at it again before you decide."),
 }
 """From the moderators' desk."""

@@ -19,9 +19,6 @@ from core.storage.policy_models import FeaturesRow
 from core.storage.review_models import LegalHoldRow
 from core.workflow import FINAL, JobState
 
-_NEVER_SHOWN = (JobState.WITHHELD, JobState.EXPIRED)
-"""Ends of a job whose pictures, if it has any, were decided against or never decided about."""
-
 _Column = InstrumentedAttribute[Any] | ColumnElement[Any]  # Of any table that has the three.
 
 
@@ -151,8 +148,33 @@ class Forgetting:
             select(PictureRow)
             .join(JobRow, JobRow.job_id == PictureRow.job_id)
             .where(
-                JobRow.state.in_(_NEVER_SHOWN),
+                JobRow.state == JobState.WITHHELD,
                 JobRow.updated_at < before,
+                PictureRow.deleted_at.is_(None),
+                _JOB_IS_OVER,
+            )
+            .order_by(JobRow.updated_at)
+            .limit(limit)
+        )
+        return _pictures(self._session, query)
+
+    def pictures_undecided(
+        self, community_id: CommunityId, before: datetime, *, limit: int
+    ) -> list[Picture]:
+        """List held pictures that nobody decided about before their review lapsed.
+
+        Args:
+            community_id: Whose.
+            before: When it must have lapsed.
+            limit: How many at most.
+        """
+        query = (
+            select(PictureRow)
+            .join(JobRow, JobRow.job_id == PictureRow.job_id)
+            .where(
+                JobRow.state == JobState.EXPIRED,
+                JobRow.updated_at < before,
+                JobRow.community_id == community_id,
                 PictureRow.deleted_at.is_(None),
                 _JOB_IS_OVER,
             )

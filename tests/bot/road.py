@@ -1,9 +1,12 @@
 """Walk a job down the road without workers: what screening and drawing would write."""
 
 from bot.bootstrap import Services
-from core.contracts.ids import JobId, new_verify_id
+from core.contracts.actors import Actor, Role
+from core.contracts.ids import CommunityId, JobId, MemberId, new_verify_id
 from core.contracts.jobs import Job, Picture
+from core.contracts.reviews import Ruling
 from core.workflow import Outcome
+from moderation.review.acts import Said
 
 
 def advance(services: Services, job_id: JobId, *outcomes: Outcome) -> Job:
@@ -68,3 +71,20 @@ def draw(services: Services, job: Job, index: int, size: int = 512) -> Picture:
         duration_s=0.5,
         created_at=services.clock(),
     )
+
+
+def decided(
+    services: Services, job_id: JobId, ruling: Ruling, reason_code: str, by: str = "Mod"
+) -> Job:
+    """Decide the live item of a held job, and let that take effect."""
+    actor = Actor(
+        community_id=CommunityId("local"),
+        member_id=MemberId("web:mod"),
+        display_name=by,
+        role=Role.MODERATOR,
+    )
+    with services.store.reading() as unit:
+        item = unit.reviews.live_of_job(job_id)
+    services.desk.decide(actor, item.item_id, Said(ruling, reason_code))
+    services.desk.apply_now(actor, item.item_id)
+    return services.settling.settle(item.item_id).job

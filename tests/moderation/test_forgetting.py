@@ -140,7 +140,7 @@ def test_a_sweep_takes_a_bounded_number_in_steps(store, forget, keep, monkeypatc
 def test_labels_and_what_was_decided_against_go_whatever_the_policy_says(
     store, forget, keep, blobs
 ):
-    _, held = keep(JobState.EXPIRED, area="held")
+    _, held = keep(JobState.WITHHELD, area="held")
     _, waiting = keep(JobState.OUTPUT_REVIEW, area="held")
     with store.unit() as unit:
         unit.labels.put(LABEL.model_copy(update={"source": LabelSource.UPHELD}))
@@ -150,6 +150,26 @@ def test_labels_and_what_was_decided_against_go_whatever_the_policy_says(
     assert forget(after, labels_keep_days=1) == {"unshown_pictures": 1, "labels": 1}
 
     assert (blobs.exists(held.blob), blobs.exists(waiting.blob)) == (False, True)
+
+
+def test_a_held_picture_outlives_its_lapsed_review_as_long_as_the_policy_says(
+    store, forget, keep, blobs
+):
+    """Seven days as shipped; each community says its own."""
+    _, lapsed = keep(JobState.EXPIRED, area="held")
+    _, elsewhere = keep(JobState.EXPIRED, community="elsewhere", area="held")
+    _, waiting = keep(JobState.OUTPUT_REVIEW, area="held")
+    put(store, Scope(community_id="elsewhere"), "review: {held_days: 20}")
+
+    assert forget(7 * DAY) == {}
+    assert forget(8 * DAY) == {"undecided_pictures": 1}
+    assert forget(21 * DAY) == {"undecided_pictures": 1}
+
+    kept = [blobs.exists(each.blob) for each in (lapsed, elsewhere, waiting)]
+    assert kept == [False, False, True], "nothing is thrown away before a decision"
+    with store.reading() as unit:
+        assert unit.pictures.is_deleted(lapsed.verify_id)
+        assert not unit.pictures.is_deleted(waiting.verify_id)
 
 
 def test_nothing_of_a_community_is_deleted_while_its_policy_cannot_be_read(store, forget, keep):

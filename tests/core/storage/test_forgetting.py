@@ -144,15 +144,17 @@ def test_old_pictures_that_stand_are_listed(store, keep):
 
 
 def test_pictures_that_nobody_is_to_see_are_listed_a_while_after_the_decision(store, keep):
-    against = [keep(state, seconds=1) for state in (JobState.WITHHELD, JobState.EXPIRED)]
+    against, undecided = (keep(state, seconds=1) for state in (JobState.WITHHELD, JobState.EXPIRED))
     keep(JobState.WITHHELD, seconds=5)
     for state in (JobState.DELIVERED, JobState.OUTPUT_REVIEW, JobState.PUBLISHED):
         keep(state, seconds=1)
 
     with store.reading() as unit:
         found = unit.forgetting.pictures_decided_against(at(5), limit=9)
+        left = unit.forgetting.pictures_undecided(CommunityId("local"), at(5), limit=9)
 
-    assert {picture.job_id for picture in found} == {job.job_id for job in against}
+    assert [picture.job_id for picture in found] == [against.job_id]
+    assert [picture.job_id for picture in left] == [undecided.job_id]
 
 
 def say(store, key, seconds=0, job=None, **fields):

@@ -74,6 +74,9 @@ QUERIES = {
     "pictures decided against": lambda unit, _: unit.forgetting.pictures_decided_against(
         START, limit=9
     ),
+    "pictures undecided": lambda unit, _: unit.forgetting.pictures_undecided(
+        "local", START, limit=9
+    ),
     "messages to forget": lambda unit, _: unit.forgetting.chat_before("local", START, limit=9),
     "tombstones": lambda unit, _: unit.forgetting.tombstones_before("local", START, START, limit=9),
     "features of a job": lambda unit, job_id: unit.features.of_job(job_id),
