@@ -16,7 +16,7 @@ from core.contracts.jobs import Picture
 from core.storage.models import ChatMessageRow, JobRow, PictureRow, VerdictRow
 from core.storage.personal_models import DraftRow, RewriteRow
 from core.storage.policy_models import FeaturesRow
-from core.storage.review_models import LegalHoldRow
+from core.storage.review_models import LegalHoldRow, ReviewRow
 from core.workflow import FINAL, JobState
 
 _Column = InstrumentedAttribute[Any] | ColumnElement[Any]  # Of any table that has the three.
@@ -40,6 +40,9 @@ _JOB_IS_OVER = and_(
     JobRow.state.in_(sorted(_OVER)), ~on_hold(JobRow.community_id, JobRow.member_id, JobRow.job_id)
 )
 
+_IS_REVIEWED = exists().where(ReviewRow.job_id == JobRow.job_id, ReviewRow.closed_at.is_(None))
+"""Somebody is yet to decide about it, a report for instance, and reads it for that."""
+
 
 class Forgetting:
     """What the sweep deletes of one store."""
@@ -59,7 +62,7 @@ class Forgetting:
         """Delete the words of requests that were made before a time; say of how many.
 
         With them go their safe rewrites, what their pictures are called, the words that verdicts
-        marked, and requests that were never confirmed.
+        marked and moderators read, and requests that were never confirmed.
         """
         query = (
             select(JobRow)
@@ -68,6 +71,7 @@ class Forgetting:
                 JobRow.created_at < before,
                 JobRow.forgotten_at.is_(None),
                 _JOB_IS_OVER,
+                ~_IS_REVIEWED,
             )
             .order_by(JobRow.created_at)
             .limit(limit)
@@ -95,6 +99,12 @@ class Forgetting:
             update(PictureRow)
             .where(PictureRow.job_id.in_(job_ids))
             .values(prompt="", alt_text="")
+            .execution_options(synchronize_session=False)
+        )
+        self._session.execute(
+            update(ReviewRow)
+            .where(ReviewRow.job_id.in_(job_ids))
+            .values(text=None, prompt_key="", member_note="")
             .execution_options(synchronize_session=False)
         )
         for verdict in self._session.scalars(

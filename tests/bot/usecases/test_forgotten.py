@@ -111,6 +111,19 @@ def test_a_refusal_says_still_why_and_quotes_nothing(services, clock, ada, addre
     assert "zebra" not in reply.model_dump_json()
 
 
+def test_a_refusal_whose_words_are_gone_is_not_appealed(services, clock, ada, address):
+    """Nobody could decide about it, and nothing would be drawn."""
+    job_id = imagine.submit(services, ada, "a naked zebra woman", address).job_id
+    clock.move(1)
+    forget_words(services)
+
+    reply = actions.press(services, ada, Action.APPEAL, job_id, address, fields={"note": ""})
+
+    assert reply.title == "The words of that request are deleted"
+    with services.store.reading() as unit:
+        assert unit.jobs.get(job_id).state is JobState.BLOCKED
+
+
 def test_a_refusal_whose_verdict_is_gone_is_still_one(services, clock, ada, address, typed):
     job_id = imagine.submit(services, ada, "a naked woman", address).job_id
     clock.move(1)

@@ -3,16 +3,16 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.contracts.actors import Platform
 from core.contracts.generation import GenerationSpec
 from core.contracts.ids import CommunityId
 from core.contracts.personal import Draft
-from core.storage.review_models import LegalHoldRow
+from core.storage.review_models import LegalHoldRow, ReviewRow
 from core.workflow import FINAL, JobState
-from tests.core.storage.samples import START, a_job, a_picture, a_verdict, an_address, at
+from tests.core.storage.samples import START, a_job, a_picture, a_review, a_verdict, an_address, at
 from tests.core.storage.test_features import ONE as FEATURES
 
 LATER = at(9_999)
@@ -97,6 +97,22 @@ def test_what_is_not_over_keeps_its_words(store, keep, state):
     assert forget_words(store) == 0
 
     assert "rain" in words_left(store, job)
+
+
+def test_what_moderators_read_goes_once_they_have_decided(store, keep):
+    job = keep(JobState.BLOCKED)
+    item = a_review(job, member_note="it is my own picture")
+    with store.unit() as unit:
+        unit.reviews.open(item)
+
+    assert forget_words(store) == 0
+    with Session(store._engines.writing) as session, session.begin():
+        session.execute(update(ReviewRow).values(closed_at=LATER))
+    assert forget_words(store) == 1
+
+    with store.reading() as unit:
+        kept = unit.reviews.get(item.item_id)
+    assert (kept.text, kept.prompt_key, kept.member_note) == (None, "", "")
 
 
 def test_what_was_never_confirmed_goes_with_the_words(store):
