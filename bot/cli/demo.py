@@ -49,6 +49,7 @@ def _present(stack: "Stack", terminal: Terminal, *, draws: bool) -> None:
     from bot.cli.first_picture import draw_first_picture, show_first_picture
     from bot.embedded.stack import settings_from
     from bot.web_app.session import entry_link
+    from core.contracts.actors import Role
     from core.errors import Unavailable
     from core.settings import WebSettings
 
@@ -65,8 +66,12 @@ def _present(stack: "Stack", terminal: Terminal, *, draws: bool) -> None:
             except Unavailable as error:  # The chat is worth serving without it.
                 terminal.card(wording.error(error))
     url = stack.web_url or ""
-    link = entry_link(url, settings.secret_key.get_secret_value(), web.community)
+    secret = settings.secret_key.get_secret_value()
+    link = entry_link(url, secret, web.community)
+    # Who tries Easel out wants to see all of the console, the policy too.
+    console = entry_link(f"{url}/console", secret, web.community, Role.ADMIN)
     terminal.say(f"  Chat       {url}", "bold")
     terminal.say(f"  Moderator  {link}  (opens once, within 12 hours)")
+    terminal.say(f"  Console    {console}  (as an admin; opens once, within 12 hours)")
     terminal.say("Ctrl-C ends everything.")
-    terminal.emit("serving", url=url, moderator_url=link, pids=stack.pids())
+    terminal.emit("serving", url=url, moderator_url=link, console_url=console, pids=stack.pids())

@@ -13,10 +13,10 @@ def web(
     *,
     moderator_link: Annotated[
         bool,
-        typer.Option("--moderator-link", help="Print a one-time link for a moderator instead."),
+        typer.Option("--moderator-link", help="Print one-time links for a moderator instead."),
     ] = False,
     admin_link: Annotated[
-        bool, typer.Option("--admin-link", help="Print a one-time link for an admin instead.")
+        bool, typer.Option("--admin-link", help="Print one-time links for an admin instead.")
     ] = False,
 ) -> None:
     """Serve the local web chat and deliver its answers."""
@@ -31,7 +31,9 @@ def web(
 
             secret = core.secret_key.get_secret_value()
             role = Role.ADMIN if admin_link else Role.MODERATOR
-            terminal.result(entry_link(settings.url, secret, settings.community, role))
+            # One into the chat and one into the console: each opens once.
+            for door in (settings.url, f"{settings.url}/console"):
+                terminal.result(entry_link(door, secret, settings.community, role))
         else:
             from bot.web_app.app import serve
 

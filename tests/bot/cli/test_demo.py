@@ -71,6 +71,9 @@ def test_it_shows_the_picture_and_the_addresses_and_ends_at_sigterm(easel, calls
     assert lines["picture"]["path"].startswith(str(home / "blobs" / "published"))
     assert lines["serving"]["url"] == "http://127.0.0.1:8700"
     assert lines["serving"]["moderator_url"].startswith("http://127.0.0.1:8700/enter?token=")
+    console, token = lines["serving"]["console_url"].split("?token=")
+    assert console == "http://127.0.0.1:8700/console/enter"
+    assert token not in lines["serving"]["moderator_url"]
     assert lines["serving"]["pids"] == {"redis": 1}
     assert list(lines)[-1] == "stopped"
     assert signal.getsignal(signal.SIGTERM) is before
@@ -81,7 +84,14 @@ def test_words_for_people_name_the_same(easel, calls, drawn):
     result = easel("demo")
 
     assert result.stdout == ""
-    for part in ("Picture", "AI-generated", "Chat", "/enter?token=", "Ctrl-C ends everything."):
+    for part in (
+        "Picture",
+        "AI-generated",
+        "Chat",
+        "/enter?token=",
+        "/console/enter?token=",
+        "Ctrl-C ends everything.",
+    ):
         assert part in result.stderr
 
 
