@@ -19,6 +19,7 @@ from moderation.engine import Gate
 from moderation.gates import Gates
 from moderation.policy import load_policy
 from moderation.review.desk import ReviewDesk
+from moderation.review.settling import Settling
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Services:
     """The gate of each place; `gate` is that of the organisation's file alone."""
     desk: ReviewDesk = field(init=False, repr=False)
     """Where moderators decide."""
+    settling: Settling = field(init=False, repr=False)
+    """What carries out what they decided."""
     held: HeldArea = field(init=False, repr=False)
     """Reads pictures that wait for a person."""
 
@@ -52,6 +55,8 @@ class Services:
         desk = ReviewDesk(self.store, gates, self.clock, self.events)
         object.__setattr__(self, "desk", desk)
         object.__setattr__(self, "held", HeldArea(self.blobs, self.settings))
+        settling = Settling(self.store, self.held, gates, self.clock)
+        object.__setattr__(self, "settling", settling)
 
     def __enter__(self) -> Self:
         return self

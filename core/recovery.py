@@ -18,6 +18,7 @@ import structlog
 from core.contracts.actors import Platform
 from core.contracts.ids import JobId
 from core.contracts.outbox import SCREENING_QUEUE
+from core.contracts.reviews import UNDECIDED
 from core.errors import IllegalStep, Unavailable
 from core.outbox import TaskSender, flush
 from core.settings import CoreSettings
@@ -69,7 +70,6 @@ def sweep(
     *,
     now: datetime,
     settings: CoreSettings,
-    review_timeout: timedelta,
 ) -> SweepReport:
     """Bring back everything that is lost as of now.
 
@@ -78,7 +78,7 @@ def sweep(
     """
     platforms: set[Platform] = set()
     lost_workers = _give_up_silent_workers(store, now, platforms)
-    expired_reviews = _expire_reviews(store, now, review_timeout, platforms)
+    expired_reviews = _expire_reviews(store, now, platforms)
     lost_messages: tuple[JobId, ...] = ()
     sent = 0
     is_broker_away = False
@@ -111,16 +111,23 @@ def _give_up_silent_workers(
         return _advance_all(unit, silent, Outcome.WORKER_LOST, now, platforms)
 
 
-def _expire_reviews(
-    store: Store, now: datetime, review_timeout: timedelta, platforms: set[Platform]
-) -> tuple[JobId, ...]:
-    with store.unit() as unit:
-        waiting = [
-            job_id
-            for state in (JobState.PROMPT_REVIEW, JobState.OUTPUT_REVIEW)
-            for job_id in unit.jobs.stalled(state, now - review_timeout)
-        ]
-        return _advance_all(unit, waiting, Outcome.TIMED_OUT, now, platforms)
+def _expire_reviews(store: Store, now: datetime, platforms: set[Platform]) -> tuple[JobId, ...]:
+    """End what nobody decided in time; each in a unit of its own, the job locked first."""
+    with store.reading() as unit:
+        lapsing = unit.reviews.lapsing(now)
+    expired: list[JobId] = []
+    for found in lapsing:
+        with store.unit() as unit:
+            unit.jobs.lock(found.job_id)
+            item = unit.reviews.locked(found.item_id)
+            if item.state not in UNDECIDED:  # Somebody has decided it at the last moment.
+                continue
+            facts = {"item": item.item_id, "kind": item.kind.value}
+            done = _advance_all(unit, [item.job_id], Outcome.TIMED_OUT, now, platforms)
+            for job_id in done:
+                unit.audit.add("review_lapsed", job_id=job_id, by="sweep", facts=facts, now=now)
+            expired += done
+    return tuple(expired)
 
 
 def _advance_all(

@@ -8,7 +8,7 @@ import os
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 
 import stamina
@@ -26,6 +26,7 @@ from core.contracts.outbox import SCREENING_QUEUE
 from core.contracts.verdicts import Stage, Verdict
 from core.errors import IllegalStep, NotFound, Unavailable
 from core.events import REVIEWS_TOPIC, Events, wake_topic
+from core.held import HeldArea
 from core.outbox import flush
 from core.recovery import Broker, sweep
 from core.retention import forget_snapshots, forget_uploads
@@ -44,6 +45,9 @@ from moderation.gates import Gates, Place
 from moderation.inquiry import Subject, digest_of
 from moderation.policy import load_policy
 from moderation.review.opening import Held, open_for
+from moderation.review.settling import Settled, Settling
+from moderation.review.tidying import adopt_orphans, withdraw_strays
+from moderation.sanctions import on_refused
 from moderation.suggesting import Suggester
 
 log = structlog.get_logger()
@@ -108,10 +112,7 @@ class Screening:
             self.signals.wake(wake_topic(job.address.platform))
         if job.state is JobState.PROMPT_REVIEW:
             self.signals.wake(REVIEWS_TOPIC)
-        try:
-            flush(self.store, self.queue, now=self.clock())
-        except Unavailable as error:
-            log.warning("outbox_flush_postponed", code=error.code)
+        self._flush()
 
     def suggest_rewrite(self, job_id: str) -> None:
         """Look for a safe rewrite of a refused job and have its author told.
@@ -127,16 +128,16 @@ class Screening:
             self.signals.wake(wake_topic(job.address.platform))
 
     def sweep(self) -> None:
-        """Bring back what was lost, and wake who has something to deliver."""
-        report = sweep(
-            self.store,
-            self.queue,
-            now=self.clock(),
-            settings=self.settings,
-            review_timeout=timedelta(hours=self.gate.policy.review_timeout_h),
-        )
-        for platform in report.platforms:
+        """Bring back what was lost, settle what is due, and wake who has something to deliver."""
+        changed = adopt_orphans(self.store, self.gates)
+        changed += withdraw_strays(self.store, now=self.clock())
+        report = sweep(self.store, self.queue, now=self.clock(), settings=self.settings)
+        settled = self._settle()
+        told = {each.job.address.platform for each in settled}
+        for platform in report.platforms | told:
             self.signals.wake(wake_topic(platform))
+        if changed or settled or report.expired_reviews:
+            self.signals.wake(REVIEWS_TOPIC)
         if self.blobs is not None:
             forget_uploads(
                 self.store,
@@ -151,6 +152,7 @@ class Screening:
         Forgetter(self.store, self.gates, self.blobs, keep_days, self.clock()).forget()
         if self.blobs is not None:
             forget_snapshots(self.store, self.blobs, now=self.clock())
+            HeldArea(self.blobs, self.settings).discard_orphans(self.store, now=self.clock())
         log_anchor(self.store)
 
     def beat(self) -> None:
@@ -160,6 +162,22 @@ class Screening:
         self.signals.beat(BEAT_KIND, name, ttl_s)
         state = state_of(self.gate.classifier)
         self.signals.beat(CLASSIFIER_BEAT, f"{state.value}:{name}", ttl_s)
+
+    def _settle(self) -> list[Settled]:
+        """Carry out what people decided; the web app does so more often, if it runs."""
+        if self.blobs is None:
+            return []
+        held = HeldArea(self.blobs, self.settings)
+        settled = Settling(self.store, held, self.gates, self.clock).settle_due()
+        if settled:
+            self._flush()
+        return settled
+
+    def _flush(self) -> None:
+        try:
+            flush(self.store, self.queue, now=self.clock())
+        except Unavailable as error:
+            log.warning("outbox_flush_postponed", code=error.code)
 
     def _screen(self, job_id: JobId) -> Job | None:
         """Screen and advance in one transaction; None where there is nothing left to do."""
@@ -183,6 +201,8 @@ class Screening:
                         remember(unit, features, place)
                 now = self.clock()
                 advanced = unit.jobs.advance(job_id, outcome, now=now, by="screening")
+                if examined and outcome is Outcome.PROMPT_BLOCK:
+                    on_refused(unit, advanced, examined[0], place.gate.policy, now)
                 held = Held(outcome, examined[0] if examined else None, place.gate.policy)
                 open_for(unit, advanced, held, now=now)
         except IllegalStep:  # Cancelled, or screened by a second delivery, in the meantime.

@@ -38,6 +38,7 @@ from bot.web_app.security import (
     SecurityHeaders,
 )
 from bot.web_app.session import Sessions
+from bot.web_app.settling import settle_forever
 from core.contracts.actors import Platform
 from core.contracts.ids import ChannelId, CommunityId
 from core.errors import AppError, NotFound, Unavailable, UserError
@@ -158,6 +159,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(web.hub.run)
         tasks.start_soon(deliver_forever, web.services, Platform.WEB, poster, owner)
+        tasks.start_soon(settle_forever, web.services)
         teller = ChannelTeller(web.channel, web.hub)
         tasks.start_soon(tell_members_forever, web.services, Platform.WEB, teller, owner)
         yield

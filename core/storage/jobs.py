@@ -187,6 +187,16 @@ class Jobs:
         row.lease_until = lease_until
         return True
 
+    def lock(self, job_id: JobId) -> Job:
+        """Find a job that nobody else moves before this unit ends.
+
+        Who changes a job's review item as well takes the job first: one order for everybody.
+
+        Raises:
+            NotFound: `job_not_found`.
+        """
+        return _to_job(self._locked(job_id))
+
     def set_address(self, job_id: JobId, address: ReplyAddress) -> None:
         """Say where the job's later notices go; those already given keep theirs.
 

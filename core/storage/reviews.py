@@ -246,7 +246,6 @@ class Reviews:
             .where(_C.state.in_(UNDECIDED), _C.lapses_at <= now)
             .order_by(_C.lapses_at)
             .limit(limit)
-            .with_for_update(skip_locked=True)  # On Postgres, sweepers share them out.
         )
         return self._all(query)
 
@@ -268,7 +267,6 @@ class Reviews:
             .join(JobRow, JobRow.job_id == _C.job_id)
             .where(IS_LIVE, ~WAITS_FOR_IT, ~IS_STANDING_REJECTION)
             .limit(limit)
-            .with_for_update(of=REVIEWS, skip_locked=True)
         )
         return self._all(query)
 

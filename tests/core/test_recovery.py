@@ -7,12 +7,14 @@ import pytest
 
 from core.contracts.actors import Platform
 from core.contracts.ids import JobId
+from core.contracts.reviews import ReviewState, Ruling
 from core.errors import Unavailable
 from core.recovery import SweepReport, sweep
 from core.settings import CoreSettings
 from core.task_queue import TaskQueue
 from core.workflow import JobState, NoticeKind, Outcome, TaskName
 from tests.core.jobs_for_tests import QUEUE, START, new_job
+from tests.core.storage.samples import a_review
 
 SETTINGS = CoreSettings(visibility_timeout_s=60)
 REVIEW_TIMEOUT = timedelta(hours=24)
@@ -50,6 +52,14 @@ class Broker:
             raise Unavailable("broker_away")
 
 
+def queue_review(store, job_id: str):
+    """Put a held job before the moderators."""
+    with store.unit() as unit:
+        item = a_review(unit.jobs.get(job_id), lapses_at=START + REVIEW_TIMEOUT)
+        assert unit.reviews.open(item)
+    return item
+
+
 @pytest.fixture
 def broker():
     return Broker()
@@ -58,9 +68,7 @@ def broker():
 @pytest.fixture
 def swept(sqlite_store, broker):
     """Sweep as of a moment."""
-    return lambda now, review_timeout=REVIEW_TIMEOUT: sweep(
-        sqlite_store, broker, now=now, settings=SETTINGS, review_timeout=review_timeout
-    )
+    return lambda now: sweep(sqlite_store, broker, now=now, settings=SETTINGS)
 
 
 def walk(store, job_id: str, *outcomes: Outcome, at=START, platform=Platform.WEB) -> None:
@@ -250,6 +258,7 @@ def test_a_message_sent_again_gets_its_time(sqlite_store, swept, broker):
 def test_a_review_that_nobody_decides_expires(sqlite_store, swept, first, rest):
     """Held is an answer owed: after the policy's time the author is told."""
     walk(sqlite_store, "a", first, *rest)
+    item = queue_review(sqlite_store, "a")
 
     early = swept(START + REVIEW_TIMEOUT - timedelta(seconds=1))
     late = swept(START + REVIEW_TIMEOUT + timedelta(seconds=1))
@@ -257,6 +266,23 @@ def test_a_review_that_nobody_decides_expires(sqlite_store, swept, first, rest):
     assert (early.expired_reviews, late.expired_reviews) == ((), ("a",))
     assert late.platforms == {Platform.WEB}
     assert state(sqlite_store, "a") is JobState.EXPIRED
+    with sqlite_store.reading() as unit:
+        assert unit.reviews.get(item.item_id).state is ReviewState.LAPSED
+        assert [row.kind for row in unit.audit.of_job("a")][-2:] == ["step", "review_lapsed"]
+
+
+def test_a_review_that_was_decided_at_the_last_moment_does_not_expire(sqlite_store, swept):
+    """Its decision waits for the time to undo it; the author hears of that alone."""
+    walk(sqlite_store, "a", Outcome.RULES_REVIEW)
+    item = queue_review(sqlite_store, "a")
+    with sqlite_store.unit() as unit:
+        decided = {"state": ReviewState.DECIDED, "ruling": Ruling.APPROVE}
+        unit.reviews.save(item.model_copy(update=decided))
+
+    report = swept(START + 2 * REVIEW_TIMEOUT)
+
+    assert report.expired_reviews == ()
+    assert state(sqlite_store, "a") is JobState.PROMPT_REVIEW
 
 
 def test_the_databases_part_is_done_while_the_broker_is_away(sqlite_store, swept, broker):
@@ -301,9 +327,7 @@ def test_with_the_real_broker_a_lost_message_comes_back(sqlite_store, redis_serv
     with contextlib.closing(TaskQueue(settings)) as queue:
 
         def swept_at(now) -> SweepReport:
-            return sweep(
-                sqlite_store, queue, now=now, settings=settings, review_timeout=REVIEW_TIMEOUT
-            )
+            return sweep(sqlite_store, queue, now=now, settings=settings)
 
         assert swept_at(START + timedelta(seconds=10)).sent == 2
         redis_server.kill()

@@ -22,7 +22,7 @@ from core.contracts.generation import GenerationSpec
 from core.contracts.ids import ChannelId, CommunityId, JobId, MemberId
 from core.contracts.jobs import Job
 from core.contracts.policies import Scope
-from core.contracts.reviews import ReviewKind
+from core.contracts.reviews import ReviewKind, ReviewState, Ruling
 from core.errors import Unavailable
 from core.events import REVIEWS_TOPIC, Events
 from core.outbox import flush
@@ -253,7 +253,24 @@ class TestSweep:
         screening.sweep()
 
         assert state_of(store) is JobState.EXPIRED
-        assert signals.woken == ["easel.wake.web"]
+        assert signals.woken == ["easel.wake.web", REVIEWS_TOPIC]
+
+    def test_what_people_decided_is_carried_out_and_sent_on(
+        self, screening, store, queue, signals, tmp_path
+    ):
+        submit(store, job_for("a red apple", model="a-model-no-longer-on-offer"))
+        screening.screen_prompt("job1")
+        with store.unit() as unit:
+            item = unit.reviews.locked_of_job(JobId("job1"))
+            decided = {"state": ReviewState.DECIDED, "ruling": Ruling.APPROVE, "effective_at": NOW}
+            unit.reviews.save(item.model_copy(update={**decided, "decided_by": "web:mod"}))
+        signals.woken.clear()
+
+        replace(screening, blobs=Blobs(str(tmp_path / "blobs"))).sweep()
+
+        assert state_of(store) is JobState.QUEUED
+        assert [task for task, _, _ in queue.sent] == [TaskName.GENERATE]
+        assert signals.woken == ["easel.wake.web", REVIEWS_TOPIC]
 
     def test_an_upload_whose_time_is_over_goes(self, screening, store, tmp_path):
         blobs = Blobs(str(tmp_path / "blobs"))
