@@ -67,9 +67,9 @@ _COMMANDS: dict[str, _Run] = {
     "settings": settings_command,
     "style": style_command,
     "privacy": privacy_command,
+    "standing": standing_command,
     "help": lambda services, _actor, rest, _address: cards.help_command(services, rest),
     "policy": policy_command,
-    "standing": standing_command,
     "sanction": sanction_command,
     "pardon": pardon_command,
 }

@@ -21,14 +21,14 @@ SANCTIONS: dict[str, Words] = {
         "Several members are called “{value}”", "Name one by id; they are {allowed}."
     ),
     "sanction_member_missing": Words(
-        "Which member?", "Name one, as in /sanction bob warning Please read /policy."
+        "Which member?", "Name one, as in /sanction bob warning Read /policy first."
     ),
     "sanction_kind_unknown": Words(
         "There is no sanction “{value}”",
         "There are {allowed}. A name that holds one of these words stands in quotes.",
     ),
     "sanction_hours_missing": Words(
-        "For how many hours?", "As in /sanction bob cool-down 24 Please read /policy."
+        "For how many hours?", "As in /sanction bob cool-down 24 Read /policy first."
     ),
     "sanction_hours_invalid": Words(
         "No number of hours: “{value}”",

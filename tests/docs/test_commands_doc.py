@@ -12,6 +12,7 @@ from bot.grammar import MAX_PICTURES, PROMPT_MAX, parse
 from bot.settings_table import SETTINGS
 from bot.usecases.inputs import UPSCALED_MAX
 from bot.usecases.privacy import DEFAULT
+from bot.usecases.sanctions import HOURS_MOST, REASON_MOST, STRIKE, WORDS
 from bot.usecases.styles import _VERBS
 from bot.usecases.vary import STRONG, SUBTLE
 from bot.wording.buttons import LABELS
@@ -82,6 +83,14 @@ def test_every_form_of_style_is_described():
 
     assert {row[0].strip("`").split()[1] for row in rows[1:]} == set(_VERBS) - {"list"}
     assert f"keep {STYLES_MAX} styles of up to {STYLE_TEXT_MAX}\ncharacters" in COMMANDS_PAGE
+
+
+def test_every_kind_of_sanction_is_described():
+    """In the order in which they are offered, with what bounds them."""
+    assert [row[0] for row in table(COMMANDS_PAGE, "### Sanctions")] == list(map(code, WORDS))
+    assert f"weighs {STRIKE:g} on the ladder" in COMMANDS_PAGE
+    assert f"Up to {HOURS_MOST} hours" in COMMANDS_PAGE
+    assert f"a reason of up to\n{REASON_MOST} characters" in COMMANDS_PAGE
 
 
 def test_every_button_is_described():

@@ -174,7 +174,7 @@ The log has more under the code “moon_away”.\
 
 def test_every_fact_that_a_sentence_asks_for_is_one_that_errors_carry():
     known = {"flag", "value", "allowed", "example", "setting", "file", "faults", "folder", "missing",
-             "reason", "extra", "log", "left", "resets_in", "name", "until", "at", "ruling",
+             "reason", "extra", "log", "left", "resets_in", "name", "kind", "until", "at", "ruling",
              "verify_id"}  # fmt: skip
 
     asked = {
