@@ -52,11 +52,25 @@ class Disagreement(Contract):
     channel_id: ChannelId
     job_id: JobId | None
     candidate: str
-    """The id of a policy version, or a classifier's name and version."""
+    """The id of a policy version, or `rule:<id>` or `classifier:<name>@<version>` in shadow."""
     decision: Decision
     category: str | None
     would_decide: Decision
     would_name: str | None
+    would_score: float | None = None
+    """A classifier's own, for the category that it names, or else the policy in force."""
     rule: str
     """What decided: for the candidate, or where it lets pass, for the policy in force."""
     at: Moment
+
+
+class ShadowTally(Contract):
+    """How often a classifier in shadow was asked in a community, and what came of it."""
+
+    community_id: CommunityId
+    candidate: str
+    asked: int
+    disagreed: int
+    failed: int
+    since: Moment
+    last_at: Moment

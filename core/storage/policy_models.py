@@ -146,6 +146,7 @@ class DisagreementRow(Base):
     category: Mapped[str | None]
     would_decide: Mapped[Decision]
     would_name: Mapped[str | None]
+    would_score: Mapped[float | None]
     rule: Mapped[str]
     at: Mapped[datetime]
 
@@ -153,3 +154,17 @@ class DisagreementRow(Base):
         Index("ix_disagreements_of_candidate", "community_id", "candidate", "disagreement_no"),
         Index("ix_disagreements_at", "at"),
     )
+
+
+class ShadowTallyRow(Base):
+    """How often one classifier in shadow was asked in one community."""
+
+    __tablename__ = "shadow_tallies"
+
+    community_id: Mapped[str] = mapped_column(primary_key=True)
+    candidate: Mapped[str] = mapped_column(primary_key=True)
+    asked: Mapped[int]
+    disagreed: Mapped[int]
+    failed: Mapped[int]
+    since: Mapped[datetime]
+    last_at: Mapped[datetime]

@@ -32,6 +32,7 @@ from core.storage.rewrites import Rewrites
 from core.storage.sanction_notices import SanctionNotices
 from core.storage.sanctions import Sanctions
 from core.storage.styles import Styles
+from core.storage.shadows import Shadows
 from core.storage.turns import Turns
 from core.storage.uploads import Uploads
 from core.storage.usage import Usage
@@ -70,6 +71,7 @@ class Unit:
         self.policies = Policies(session)
         self.features = FeatureRecord(session)
         self.labels = Labels(session)
+        self.shadows = Shadows(session)
         self.holds = Holds(session)
         self.moderators = Moderators(session)
         self.console_sessions = ConsoleSessions(session)

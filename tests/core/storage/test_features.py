@@ -76,6 +76,7 @@ def test_disagreements_are_counted_and_the_newest_listed(store):
             category=None,
             would_decide=Decision.BLOCK,
             would_name="gore_graphic",
+            would_score=seconds / 8 or None,
             rule="rule:gore.terms",
             at=at(seconds),
         )

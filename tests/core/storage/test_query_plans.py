@@ -84,6 +84,7 @@ QUERIES = {
     "labels to forget": lambda unit, _: unit.labels.forget_before(START),
     "features of a member": lambda unit, _: unit.features.forget_member("local", "web:ada"),
     "disagreements": lambda unit, _: unit.features.disagreements("local", "v"),
+    "tallies of what is in shadow": lambda unit, _: unit.shadows.tallies("local"),
     "disagreements to forget": lambda unit, _: unit.features.forget_disagreements(START),
     "review queue": lambda unit, _: unit.reviews.page("local", ReviewFilter(), now=START),
     "newest reviews": lambda unit, _: unit.reviews.page(
