@@ -29,6 +29,7 @@ from moderation.policy import Policy
 from moderation.review import acts, rights
 from moderation.review.acts import Said, Sitting
 from moderation.review.alike import AT_MOST, alike_to
+from moderation.review.context import Context, read_context
 
 _LOOKED_AT = 50
 """Items looked at for the next one: more of a person's own in a row are not to be expected."""
@@ -212,6 +213,11 @@ class ReviewDesk:
                 now=self.clock(),
             )
         return shown
+
+    def context(self, actor: Actor, item_id: ReviewId) -> Context:
+        """Gather what the person should know before deciding; raises as `look`."""
+        item = self._look(actor, item_id, "context")
+        return read_context(self.store, self.gates, item, self.clock())
 
     def policy_for(self, item: ReviewItem) -> Policy:
         """Find the policy in force where an item's request was made: its reasons, for example."""

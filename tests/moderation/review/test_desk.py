@@ -345,6 +345,7 @@ def test_an_item_that_is_over_says_so(desk, held, store, clock, outcome, state):
 ACTS = {
     "page": lambda desk, actor, _: desk.page(actor, ReviewFilter()),
     "look": lambda desk, actor, item_id: desk.look(actor, item_id),
+    "context": lambda desk, actor, item_id: desk.context(actor, item_id),
     "claim": lambda desk, actor, item_id: desk.claim(actor, item_id),
     "release": lambda desk, actor, item_id: desk.release(actor, item_id),
     "approve": lambda desk, actor, item_id: desk.decide(actor, item_id, YES),
@@ -359,7 +360,7 @@ ACTS = {
     "next": lambda desk, actor, _: desk.next_item(actor),
     "reveal": lambda desk, actor, item_id: desk.reveal(actor, item_id),
 }
-SEEN = {"page", "look", "alike", "next"}
+SEEN = {"page", "look", "context", "alike", "next"}
 """Acts that decide nothing: to those who see the queue, everything in it is visible."""
 NEEDS_DECIDED = {"undo", "apply_now"}
 REPORTER = person("eve")
@@ -397,7 +398,7 @@ def test_each_act_is_open_to_whom_it_should_be(desk, reported, store, act, who):
     """Members never, other communities' admins as if it were not there, own items never."""
     actor, deciding, looking = PEOPLE[who]
     expected = looking if act in SEEN else deciding
-    if who == "admin of another community" and act in {"look", "alike"}:
+    if who == "admin of another community" and act in {"look", "context", "alike"}:
         expected = "review_not_found"
     if act in NEEDS_DECIDED:
         desk.decide(MOD, reported.item_id, NO)
