@@ -71,6 +71,12 @@ COMMANDS: tuple[Command, ...] = (
         "/privacy nothing",
     ),
     Command(
+        "mydata",
+        "/mydata [WORD]",
+        "Say what is kept of you; /mydata export hands it to you, /mydata delete deletes it.",
+        "/mydata export",
+    ),
+    Command(
         "standing",
         "/standing [MEMBER]",
         "Show what your refused requests add up to and what comes next; moderators see anybody's.",

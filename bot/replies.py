@@ -50,6 +50,8 @@ class Action(StrEnum):
     REPORT = "report"
     CANCEL = "cancel"
     CONFIRM = "confirm"
+    ERASE = "erase"
+    """Below the question what goes: deletes all that is kept of who pressed."""
     APPEAL = "appeal"
 
 
@@ -91,6 +93,13 @@ class ReplyPicture(Contract):
     caption: str = Field(default="", description="Which of several it is, in words.")
 
 
+class ReplyLink(Contract):
+    """One thing to fetch, by its path below Easel's own address."""
+
+    path: str
+    label: str
+
+
 class MarkedText(Contract):
     """A quoted text with a marked range, as a refusal shows it."""
 
@@ -110,6 +119,7 @@ class Reply(Contract):
     fields: tuple[ReplyField, ...] = ()
     pictures: tuple[ReplyPicture, ...] = ()
     buttons: tuple[Button, ...] = ()
+    links: tuple[ReplyLink, ...] = ()
     job_id: JobId | None = None
     author: str = Field(default="", description="Whose request it answers, as a display name.")
 

@@ -46,11 +46,15 @@ class FakeEvents:
     def __init__(self) -> None:
         self.woken: list[str] = []
         self.cancelled: list[JobId] = []
+        self.cleared: list[JobId] = []
         self._ears: list[tuple[asyncio.AbstractEventLoop, asyncio.Queue[tuple[str, bytes]]]] = []
 
     def wake(self, topic: str) -> None:
         self.woken.append(topic)
         self._tell(topic, b"1")
+
+    def clear_progress(self, job_id: JobId) -> None:
+        self.cleared.append(job_id)
 
     def publish_cancel(self, job_id: JobId) -> None:
         self.cancelled.append(job_id)

@@ -2,7 +2,19 @@
 
 import typer
 
-from bot.cli import audit, demo, hold, imagine, moderation, policy, screen, selftest, serve, verify
+from bot.cli import (
+    audit,
+    demo,
+    hold,
+    imagine,
+    moderation,
+    mydata,
+    policy,
+    screen,
+    selftest,
+    serve,
+    verify,
+)
 
 app = typer.Typer(
     help="Easel: /imagine on your own machines, behind a moderation layer you can read.",
@@ -20,6 +32,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(moderation.app, name="moderation")
 app.add_typer(audit.app, name="audit")
 app.add_typer(hold.app, name="hold")
+app.add_typer(mydata.app, name="mydata")
 app.command()(screen.screen)
 app.command()(selftest.selftest)
 app.command()(serve.web)

@@ -9,7 +9,18 @@ from bot import permissions, wording
 from bot.bootstrap import Services
 from bot.permissions import Deed
 from bot.replies import Action, Form, Reply
-from bot.usecases import appeal, drafts, imagine, region, remix, rewrite, show, upscale, vary
+from bot.usecases import (
+    appeal,
+    drafts,
+    imagine,
+    mydata,
+    region,
+    remix,
+    rewrite,
+    show,
+    upscale,
+    vary,
+)
 from bot.usecases.cancel import cancel
 from bot.usecases.favourites import toggle
 from bot.usecases.inputs import POSTED
@@ -159,6 +170,7 @@ _ACTIONS: dict[Action, _Do] = {
     Action.REPORT: lambda services, actor, press: report(services, actor, press.job_id),
     Action.CANCEL: _cancel,
     Action.CONFIRM: drafts.confirm,
+    Action.ERASE: mydata.confirmed,
     Action.APPEAL: appeal.appeal,
 }
 """What each button does."""

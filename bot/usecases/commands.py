@@ -13,6 +13,7 @@ from bot.usecases.cancel import cancel_command
 from bot.usecases.conduct import standing_command
 from bot.usecases.favourites import favourites_command
 from bot.usecases.history import history_command
+from bot.usecases.mydata import mydata_command
 from bot.usecases.policy import policy_command
 from bot.usecases.privacy import privacy_command
 from bot.usecases.rerun import rerun_command
@@ -67,6 +68,7 @@ _COMMANDS: dict[str, _Run] = {
     "settings": settings_command,
     "style": style_command,
     "privacy": privacy_command,
+    "mydata": mydata_command,
     "standing": standing_command,
     "help": lambda services, _actor, rest, _address: cards.help_command(services, rest),
     "policy": policy_command,

@@ -8,6 +8,7 @@ from bot.usecases import history
 from bot.usecases.privacy import DEFAULT
 from bot.usecases.recent import own_styles
 from bot.usecases.settings import RESET
+from bot.wording.mydata import WORDS as MYDATA
 from bot.wording.privacy import BACK, LEARNING
 from core.contracts.actors import Actor
 
@@ -65,9 +66,14 @@ def _privacy(_services: Services, _actor: Actor, before: tuple[str, ...]) -> Map
     )
 
 
+def _mydata(_services: Services, _actor: Actor, before: tuple[str, ...]) -> Mapping[str, str]:
+    return {} if before else MYDATA
+
+
 _BY_COMMAND: dict[str, Callable[[Services, Actor, tuple[str, ...]], Mapping[str, str]]] = {
     "settings": _settings,
     "style": _style,
     "history": _history,
     "privacy": _privacy,
+    "mydata": _mydata,
 }

@@ -22,7 +22,7 @@ from bot import wording
 from bot.bootstrap import Services, build_services
 from bot.delivery import deliver_forever
 from bot.member_delivery import tell_members_forever
-from bot.web_app import buttons, chat, health, pictures, stream
+from bot.web_app import buttons, chat, health, mydata, pictures, stream
 from bot.web_app.channel import Channel
 from bot.web_app.console import faults
 from bot.web_app.console.rooms import open_console
@@ -66,8 +66,8 @@ def create_app(
         title="Easel", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan
     )
     app.state.web = web
-    for router in (chat.router, buttons.router, stream.router, pictures.router, health.router):
-        app.include_router(router)
+    for part in (chat, buttons, stream, pictures, mydata, health):
+        app.include_router(part.router)
     # Without settings of its own, the console is as its defaults say: no platform is set up.
     open_console(
         app, services, settings, console or ConsoleSettings.model_construct(), web.sessions

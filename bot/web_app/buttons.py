@@ -96,6 +96,10 @@ async def _act(request: Request, web: Web, viewer: Actor, pressed: _Pressed) -> 
     )
     if isinstance(outcome, Form):
         return HTMLResponse(web.renderer.sheet(outcome))
+    if pressed.action is Action.ERASE and outcome.kind is not ReplyKind.ERROR:
+        # Written down, it would be the first thing that is kept of them again.
+        web.hub.announce()
+        return HTMLResponse(web.renderer.passing(outcome))
     if fields and outcome.kind is ReplyKind.ERROR:  # The form stays open and says so.
         return HTMLResponse(web.renderer.passing(outcome), status_code=422)
     return await answer(request, web, partial(_write, web, viewer, pressed, said_id, outcome))
@@ -134,7 +138,7 @@ def _press(
 def _write(
     web: Web, viewer: Actor, pressed: _Pressed, said_id: str, reply: Reply
 ) -> tuple[Actor, list[ChatMessage]]:
-    if pressed.draft is not None:
+    if pressed.draft is not None and pressed.action is not Action.ERASE:
         return viewer, web.channel.settle(viewer, pressed.draft, said_id, reply)
     is_done = reply.visibility is Visibility.PUBLIC
     is_asked = pressed.action is Action.APPEAL and reply.kind is ReplyKind.HELD

@@ -235,13 +235,17 @@ def tint_of(member_id: str) -> int:
     return hashlib.blake2b(member_id.encode(), digest_size=1).digest()[0] % TINTS
 
 
+_OWN = frozenset({Action.CANCEL, Action.CONFIRM, Action.REWRITE, Action.APPEAL, Action.ERASE})
+"""What nobody does in another's stead."""
+
+
 def _is_offered(action: Action, viewer: Actor, *, is_own: bool) -> bool:
     """Offer only what would not be refused; the use case decides again when it is pressed."""
     if action is Action.DELETE:
         return is_own or viewer.is_moderator
     if action is Action.REPORT:
         return not is_own
-    return is_own or action not in {Action.CANCEL, Action.CONFIRM, Action.REWRITE, Action.APPEAL}
+    return is_own or action not in _OWN
 
 
 def _clock(moment: datetime) -> str:

@@ -36,6 +36,14 @@ from bot.wording.holds import hold_line
 from bot.wording.keepsakes import settings_card, styles_card, words_refused
 from bot.wording.labels import verified
 from bot.wording.lists import favourite_marked, favourites_card, history_card
+from bot.wording.mydata import WORDS as MYDATA_WORDS
+from bot.wording.mydata import (
+    mydata_card,
+    mydata_erased,
+    mydata_link,
+    mydata_question,
+    mydata_question_in_words,
+)
 from bot.wording.policies import (
     policy_activated,
     policy_explained,
@@ -66,6 +74,7 @@ from bot.wording.sanctions import (
 from bot.wording.teaching import label_kept, label_line, picture_denied
 
 __all__ = [
+    "MYDATA_WORDS",
     "accepted",
     "all_cancelled",
     "appeal_expired",
@@ -89,6 +98,11 @@ __all__ = [
     "hold_line",
     "label_kept",
     "label_line",
+    "mydata_card",
+    "mydata_erased",
+    "mydata_link",
+    "mydata_question",
+    "mydata_question_in_words",
     "output_held",
     "own_standing",
     "pardon_asked",

@@ -44,6 +44,9 @@ APPEAL = Button(action=Action.APPEAL, label="Ask a moderator", form=True)
 OF_THE_DETAILS = (Button(action=Action.RERUN, label="Draw again to compare"),)
 """Among the details, because it is the recipe that this puts to the test."""
 
+ERASE = Button(action=Action.ERASE, label="Delete all of it", is_danger=True)
+"""Below the question what goes; nothing is asked twice, for the question is long enough."""
+
 LABELS = tuple(
     button.label
     for button in (
@@ -54,6 +57,7 @@ LABELS = tuple(
         *OF_THE_DETAILS,
         REWRITE,
         APPEAL,
+        ERASE,
     )
 )
 """What the buttons say, one of each kind, for the page that describes them."""

@@ -24,6 +24,7 @@ from core.storage.members import Members
 from core.storage.moderators import Moderators
 from core.storage.notices import Notices
 from core.storage.outbox import Outbox
+from core.storage.personal import Personal
 from core.storage.pictures import Pictures
 from core.storage.policies import Policies
 from core.storage.reports import Reports
@@ -73,6 +74,7 @@ class Unit:
         self.labels = Labels(session)
         self.shadows = Shadows(session)
         self.holds = Holds(session)
+        self.personal = Personal(session)
         self.moderators = Moderators(session)
         self.console_sessions = ConsoleSessions(session)
         self.forgetting = Forgetting(session)

@@ -15,6 +15,7 @@ from bot.usecases.privacy import DEFAULT
 from bot.usecases.sanctions import HOURS_MOST, REASON_MOST, STRIKE, WORDS
 from bot.usecases.styles import _VERBS
 from bot.usecases.vary import STRONG, SUBTLE
+from bot.wording import MYDATA_WORDS
 from bot.wording.buttons import LABELS
 from bot.wording.errors import SENTENCES
 from bot.wording.privacy import BACK, LEARNING
@@ -76,6 +77,12 @@ def test_every_setting_is_described_as_it_is():
     rows = table(COMMANDS_PAGE, "### Settings")
 
     assert rows == [[code(each.usage), each.kind.allowed, each.summary] for each in SETTINGS]
+
+
+def test_every_word_of_mydata_is_described_as_it_is():
+    rows = table(COMMANDS_PAGE, "### Your data")
+
+    assert rows == [[code(f"/mydata {word}"), means] for word, means in MYDATA_WORDS.items()]
 
 
 def test_every_form_of_style_is_described():

@@ -30,6 +30,9 @@ class EventsInMemory:
         self._latest[progress.job_id] = progress
         self._publish(PROGRESS_TOPIC, progress.model_dump_json().encode())
 
+    def clear_progress(self, job_id: JobId) -> None:
+        self._latest.pop(job_id, None)
+
     def publish_cancel(self, job_id: JobId) -> None:
         self.cancelled.append(job_id)
 
