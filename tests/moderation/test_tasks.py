@@ -294,6 +294,17 @@ class TestSweep:
 
         assert not blobs.exists("snapshots/stranger")
 
+    def test_ciphertext_that_no_row_names_goes_when_the_store_is_tidied(self, screening, tmp_path):
+        """Left behind by a worker, or a decision, that was killed in between."""
+        blobs = Blobs(str(tmp_path / "blobs"))
+        blobs.put("held/0123456789abcdef", b"ciphertext")
+        long_ago = (screening.clock() - timedelta(days=2)).timestamp()
+        os.utime(tmp_path / "blobs" / "held" / "0123456789abcdef", (long_ago, long_ago))
+
+        replace(screening, blobs=blobs).tidy()
+
+        assert blobs.listed("held") == []
+
 
 def test_a_heartbeat_outlives_two_missed_beats(screening, signals):
     screening.beat()

@@ -1,6 +1,6 @@
 """A refusal is looked at again by a person: once, and what comes of it is what was asked for."""
 
-from concurrent.futures import ThreadPoolExecutor
+import hashlib
 
 import pytest
 
@@ -14,7 +14,8 @@ from core.contracts.verdicts import Decision
 from core.errors import UserError
 from core.workflow import JobState, NoticeKind, Outcome, TaskName
 from moderation.policy import CATEGORY_CODES, load_policy
-from tests.bot.road import advance, decided
+from moderation.review.opening import Held, open_for
+from tests.bot.road import advance, decided, draw
 from tests.core.storage.samples import a_verdict
 
 REFUSED = "a decapitated corpse, gore --seed 7 --n 2"
@@ -154,12 +155,13 @@ def test_an_appeal_that_nobody_decided_says_so(services, ada, address, refused):
     assert appeal(services, ada, refused, address).title == "A moderator was asked already"
 
 
-def test_a_persons_no_to_what_was_held_can_be_questioned_once(services, ada, address):
+def test_a_persons_no_to_what_was_held_can_be_questioned_once(services, ada, address, clock):
     """The policy did not refuse it; one moderator did."""
     job_id = imagine.submit(services, ada, "a red apple", address).job_id
     hold(services, job_id)
     decided(services, job_id, Ruling.REJECT, "unclear")
     assert offers(card(services, job_id)) == [Action.APPEAL]
+    clock.move(1)
 
     appeal(services, ada, job_id, address)
 
@@ -249,23 +251,8 @@ def test_who_is_barred_may_still_ask(services, ada, address, refused, clock):
     assert appeal(services, ada, refused, address).kind is ReplyKind.HELD
 
 
-def test_of_two_presses_at_once_one_asks(services, ada, address, refused):
-    """A double click, or two open pages."""
-    with ThreadPoolExecutor(4) as pool:
-        replies = list(pool.map(lambda _: appeal(services, ada, refused, address), range(4)))
-
-    assert sorted(reply.kind for reply in replies) == [ReplyKind.ERROR] * 3 + [ReplyKind.HELD]
-    assert {reply.title for reply in replies if reply.kind is ReplyKind.ERROR} == {
-        "A moderator was asked already"
-    }
-    assert len(items_of(services, refused)) == 1
-    assert notices(services) == [(NoticeKind.HELD, None)]
-
-
 def hold(services, job_id):
     """Have the policy hold a prompt that is being screened, as the screening process does."""
-    from moderation.review.opening import Held, open_for
-
     with services.store.unit() as unit:
         job = unit.jobs.advance(job_id, Outcome.PROMPT_REVIEW, now=services.clock())
         verdict = a_verdict(job_id, category="violence_weapons", findings=())
@@ -293,3 +280,82 @@ def a_ban(actor, now):
         at=now,
         expires_at=None,
     )
+
+
+def hold_pictures(services, job_id):
+    """Draw a job and have what came of it held, as the worker does."""
+    advance(services, job_id, Outcome.PROMPT_ALLOW, Outcome.STARTED)
+    with services.store.unit() as unit:
+        job = unit.jobs.get(job_id)
+        picture = draw(services, job, 0)
+        sha256 = hashlib.sha256(b"signed bytes").hexdigest()
+        blob = services.held.put(picture.verify_id, b"signed bytes")
+        unit.pictures.add(picture.model_copy(update={"blob": blob, "sha256": sha256}))
+        held = unit.jobs.advance(job_id, Outcome.OUTPUT_REVIEW, now=services.clock())
+        why = Held(Outcome.OUTPUT_REVIEW, a_verdict(job_id), services.gate.policy)
+        open_for(unit, held, why, now=services.clock())
+
+
+def test_held_pictures_that_are_approved_are_a_result_like_any(services, ada, address):
+    """Everybody sees them; that a moderator approved them is for the author."""
+    job_id = imagine.submit(services, ada, "a red apple", address).job_id
+    hold_pictures(services, job_id)
+    assert card(services, job_id).visibility is Visibility.PRIVATE
+    notices(services)
+
+    decided(services, job_id, Ruling.APPROVE, "fine")
+
+    result = card(services, job_id)
+    assert (result.kind, result.visibility) == (ReplyKind.RESULT, Visibility.PUBLIC)
+    assert services.blobs.get(result.pictures[0].blob) == b"signed bytes"
+    assert notices(services) == [
+        (NoticeKind.RESULT, None),
+        (NoticeKind.PICTURES_APPROVED, ada.member_id),
+    ]
+    aside = card(services, job_id, NoticeKind.PICTURES_APPROVED)
+    assert aside.lines[0] == services.gate.policy.review.reasons["fine"].member_text
+
+
+def test_held_pictures_that_are_rejected_are_gone_and_their_author_hears_why(
+    services, ada, address
+):
+    job_id = imagine.submit(services, ada, "a red apple", address).job_id
+    hold_pictures(services, job_id)
+    notices(services)
+
+    decided(services, job_id, Ruling.REJECT, "breaks_policy")
+
+    reply = card(services, job_id)
+    assert reply.title == "A moderator decided against what was drawn"
+    assert reply.lines[0] == services.gate.policy.review.reasons["breaks_policy"].member_text
+    assert (reply.visibility, offers(reply)) == (Visibility.PRIVATE, [])
+    assert services.blobs.listed("held") == []
+    assert notices(services) == [(NoticeKind.WITHHELD, None)]
+
+
+def test_held_pictures_that_nobody_decided_about_say_so(services, ada, address):
+    job_id = imagine.submit(services, ada, "a red apple", address).job_id
+    hold_pictures(services, job_id)
+    notices(services)
+
+    advance(services, job_id, Outcome.TIMED_OUT)
+
+    reply = card(services, job_id)
+    assert "It was drawn" in reply.lines[0]
+    assert reply.visibility is Visibility.PRIVATE
+    assert notices(services) == [(NoticeKind.EXPIRED, None)]
+    assert len(services.blobs.listed("held")) == 1
+
+
+def test_a_reason_that_the_policy_no_longer_has_leaves_a_gap(services, ada, address, refused):
+    """The decision stands; what it was called then is not known any more."""
+    appeal(services, ada, refused, address)
+    decided(services, refused, Ruling.REJECT, "unclear")
+    with services.store.unit() as unit:
+        item = unit.reviews.locked(items_of(services, refused)[0].item_id)
+        unit.reviews.save(item.model_copy(update={"reason_code": "gone"}))
+
+    reply = card(services, refused)
+
+    assert reply.title == "A moderator decided against this request"
+    assert reply.lines[0].startswith("A moderator looked at this refusal again")

@@ -273,3 +273,63 @@ def test_changes_come_in_bounded_numbers(channel):
 
     assert len(changes) == CHANGES_MOST
     assert newest == CHANGES_MOST + 5
+
+
+def put_before_a_moderator(services, stage, job_id):
+    """Hold a job that is being screened, and word what its author is told."""
+    job = stage.step(job_id, Outcome.CHECK_UNAVAILABLE)
+    return job, told_now(services, job_id)
+
+
+def told_now(services, job_id):
+    with services.store.reading() as unit:
+        standing = read_standing(unit, unit.jobs.get(job_id))
+    return tell(services, standing, standing.kind)
+
+
+@pytest.mark.parametrize("is_dismissed", [False, True])
+def test_what_a_moderator_said_comes_last_and_once(services, channel, ask, stage, is_dismissed):
+    """The request may have left the page days ago, or its card may have been put away."""
+    _, job_id = ask()
+    channel.post(*put_before_a_moderator(services, stage, job_id))
+    later = channel.say(ANNA, "/help")
+    if is_dismissed:
+        channel.dismiss(ANNA, job_key(job_id))
+    assert keys(channel, ANNA)[-1] == said_key(later)
+    rejected = stage.step(job_id, Outcome.REJECTED)
+
+    for _ in range(2):
+        channel.post(rejected, told_now(services, job_id))
+
+    assert keys(channel, ANNA)[-1] == job_key(job_id)
+    assert keys(channel, ANNA).count(job_key(job_id)) == 1
+    last = channel.recent(ANNA)[1][-1]
+    assert Reply.model_validate_json(last.body).kind is ReplyKind.REFUSAL
+    assert keys(channel, BEN) == []
+
+
+def test_who_saw_it_before_it_was_held_loses_it_also_where_it_moved(services, channel, ask, stage):
+    """A page that was away meanwhile hears of it by the message that has taken its place."""
+    _, job_id = ask()
+    seen, _ = channel.changes_after(0, BEN)
+    channel.post(*put_before_a_moderator(services, stage, job_id))
+    rejected = stage.step(job_id, Outcome.REJECTED)
+    channel.post(rejected, told_now(services, job_id))
+
+    changes = channel.changes_after(seen, BEN)[1]
+
+    assert {change.key for change in changes} >= {job_key(job_id)}
+    assert all(change.is_deleted and not change.body for change in changes)
+
+
+def test_an_approved_request_goes_on_in_its_place(services, channel, ask, stage):
+    """It was asked for there, and there its result goes."""
+    said_id, job_id = ask()
+    channel.post(*put_before_a_moderator(services, stage, job_id))
+    channel.say(ANNA, "/help")
+    approved = stage.step(job_id, Outcome.APPROVED)
+
+    channel.post(approved, told_now(services, job_id))
+
+    assert keys(channel, BEN) == [said_key(said_id), job_key(job_id)]
+    assert keys(channel, ANNA)[:2] == keys(channel, BEN)
