@@ -1,9 +1,8 @@
 """Open and end sessions: each with a fresh token, each proof of who somebody is used once."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from fastapi import Request, Response
@@ -14,7 +13,6 @@ from bot.web_app.console.tokens import cookie_name, new_token, stored
 from core.contracts.actors import Role
 from core.contracts.console import ConsoleSession, Provider
 from core.contracts.ids import MemberId, new_id
-from core.contracts.records import Fact
 from core.errors import UserError
 from core.storage import Unit
 
@@ -68,7 +66,14 @@ def sign_in(console: Console, person: Person, *, old_token: str, browser: str) -
             raise UserError("console_proof_used")
         _end_old(console, unit, session, old_token)
         facts = {"provider": person.provider, "role": person.role.value}
-        _write_down(unit, session, "console_signed_in", facts, now)
+        unit.audit.add(
+            "console_signed_in",
+            job_id=None,
+            by=person.member_id,
+            facts=facts,
+            now=now,
+            community_id=console.community_id,
+        )
     log.info("console_signed_in", provider=person.provider, role=person.role.value)
     return token
 
@@ -82,7 +87,14 @@ def sign_out(console: Console, visitor: Visitor, *, everywhere: bool = False) ->
             unit.console_sessions.end_all(*whose, now=now)
         else:
             unit.console_sessions.end(*whose, session.session_id, now=now)
-        _write_down(unit, session, "console_signed_out", {"everywhere": everywhere}, now)
+        unit.audit.add(
+            "console_signed_out",
+            job_id=None,
+            by=session.member_id,
+            facts={"everywhere": everywhere},
+            now=now,
+            community_id=session.community_id,
+        )
 
 
 def remember(console: Console, response: Response, token: str) -> None:
@@ -138,16 +150,3 @@ def _end_old(console: Console, unit: Unit, session: ConsoleSession, old_token: s
     live = sessions.of_member(*whose, idle=idle_of(console), now=now)
     if any(each.role is not session.role for each in live):
         sessions.end_all(*whose, but=session.session_id, now=now)
-
-
-def _write_down(
-    unit: Unit, session: ConsoleSession, kind: str, facts: Mapping[str, Fact], now: datetime
-) -> None:
-    unit.audit.add(
-        kind,
-        job_id=None,
-        by=session.member_id,
-        facts=facts,
-        now=now,
-        community_id=session.community_id,
-    )
