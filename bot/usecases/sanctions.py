@@ -111,7 +111,6 @@ def sanction(services: Services, actor: Actor, asked: Asked) -> Reply:
         _require_rank(actor, member)
         given = give_by_hand(unit, _new(actor, member, asked, policy, now), policy, now)
         rests_until = breaker_open_until(unit, actor.community_id, policy, now)
-    services.courier.nudge()
     return wording.sanctioned(member, given, rests_until)
 
 

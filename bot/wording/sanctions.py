@@ -74,12 +74,11 @@ def sanctioned(member: Actor, given: Sequence[Sanction], rests_until: datetime |
     """Say to a moderator what a member was given, the ladder's own too."""
     first = given[0]
     until = "" if first.expires_at is None else f" until {_moment(first.expires_at)}"
-    is_told = first.kind is not SanctionKind.NOTE
     reached = [each for each in given[1:] if each.is_automatic]
     return _private(
         f"{member.display_name} has a {KINDS[first.kind]}{until}",
         f"Reason: {ended(first.reason)}",
-        "They are told within seconds." if is_told else "They are told nothing.",
+        "They are told within seconds." if first.is_told else "They are told nothing.",
         f"With it they reached a step of the ladder: a {KINDS[reached[0].kind]}."
         if reached
         else None,
@@ -90,10 +89,9 @@ def sanctioned(member: Actor, given: Sequence[Sanction], rests_until: datetime |
 
 def pardoned(sanction: Sanction, member: Actor | None) -> Reply:
     """Say to a moderator that a sanction is lifted."""
-    is_told = sanction.kind is not SanctionKind.NOTE
     return _private(
         f"The {KINDS[sanction.kind]} of {_name(sanction, member)} is taken back",
-        "They are told within seconds." if is_told and sanction.job_id is None else None,
+        "They are told within seconds." if sanction.is_told else "They are told nothing.",
     )
 
 

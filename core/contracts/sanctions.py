@@ -71,6 +71,16 @@ class Sanction(Contract):
         """Tell whether the ladder gave it."""
         return self.by == SYSTEM
 
+    @property
+    def is_told(self) -> bool:
+        """Tell whether its member hears of it by itself.
+
+        Of a strike for a request they heard when that was refused; of a note nothing.
+        """
+        if self.kind is SanctionKind.STRIKE:
+            return self.job_id is None
+        return self.kind is not SanctionKind.NOTE
+
     def is_live(self, now: Moment) -> bool:
         """Tell whether it counts at this moment."""
         if self.lifted_at is not None:

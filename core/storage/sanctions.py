@@ -61,7 +61,7 @@ class Sanctions:
     def add(self, sanction: Sanction) -> None:
         """Record a sanction; what its member is told of it is told in its time."""
         run(self._session, _ADD, **sanction.model_dump())
-        if not _is_told(sanction):
+        if not sanction.is_told:
             return
         self._tell(sanction, SanctionNews.GIVEN, sanction.at)
         if sanction.kind in LIMITING and sanction.expires_at is not None:
@@ -103,7 +103,7 @@ class Sanctions:
         row = self._locked(sanction_id, community_id)
         row.lifted_at, row.lifted_by, row.lift_reason = now, by, reason
         lifted = _to_sanction(row)
-        if _is_told(lifted):
+        if lifted.is_told:
             self._tell(lifted, SanctionNews.LIFTED, now)
         return lifted
 
@@ -217,16 +217,6 @@ def _by_id(sanction_id: SanctionId, community_id: CommunityId) -> Select[Sanctio
     return select(SanctionRow).where(
         SanctionRow.sanction_id == sanction_id, SanctionRow.community_id == community_id
     )
-
-
-def _is_told(sanction: Sanction) -> bool:
-    """Tell whether its member hears of it by itself.
-
-    Of a strike for a request they heard when that was refused; of a note nothing.
-    """
-    if sanction.kind is SanctionKind.STRIKE:
-        return sanction.job_id is None
-    return sanction.kind is not SanctionKind.NOTE
 
 
 def _platform_of(member_id: MemberId) -> Platform | None:

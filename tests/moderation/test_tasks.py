@@ -23,6 +23,7 @@ from core.contracts.ids import ChannelId, CommunityId, JobId, MemberId
 from core.contracts.jobs import Job
 from core.contracts.policies import Scope
 from core.contracts.reviews import ReviewKind, ReviewState, Ruling
+from core.contracts.sanctions import SanctionKind
 from core.errors import Unavailable
 from core.events import REVIEWS_TOPIC, Events
 from core.outbox import flush
@@ -166,6 +167,17 @@ class TestScreenPrompt:
         assert state_of(store) is JobState.BLOCKED
         assert queue.sent == [(TaskName.SUGGEST_REWRITE, "job1", "screening")]
         assert signals.woken == ["easel.wake.web"]
+
+    def test_a_blocked_prompt_is_a_strike_with_the_refusal_and_once(self, screening, store):
+        submit(store, job_for("a naked woman"))
+
+        screening.screen_prompt("job1")
+        screening.screen_prompt("job1")
+
+        with store.reading() as unit:
+            [strike] = unit.sanctions.live_of(CommunityId("local"), MemberId("web:1"), now=NOW)
+        assert (strike.kind, strike.category) == (SanctionKind.STRIKE, "sexual_suggestive")
+        assert (strike.job_id, strike.weight) == ("job1", 0.5)
 
     def test_the_words_of_a_named_style_are_screened_with_the_prompt(self, screening, store):
         submit(store, job_for("a statue", spec=GenerationSpec(prompt="a statue", style="bare")))
