@@ -59,7 +59,7 @@ class Poster(Protocol):
     """How one front-end shows a reply."""
 
     async def post(self, notice: Notice, job: Job, reply: Reply) -> None:
-        """Post, or edit what was posted for this job.
+        """Post, or edit what was posted for this job; one with a `member_id` is theirs alone.
 
         Called again after a crash, it must not show the same twice.
         """

@@ -213,7 +213,9 @@ class Channel:
     def edit(self, job_id: JobId, reply: Reply) -> list[ChatMessage]:
         """Bring a job's message up to date before delivery does, for the one who changed it."""
         with self._store.unit() as unit:
-            self._put_of_job(unit, unit.jobs.get(job_id), reply)
+            standing = unit.chat.get(job_key(job_id))
+            is_news = _is_news(standing, reply)
+            self._put_of_job(unit, unit.jobs.get(job_id), reply, is_news=is_news)
             message = unit.chat.get(job_key(job_id))
             return [message] if message else []
 

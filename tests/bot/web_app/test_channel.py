@@ -333,3 +333,15 @@ def test_an_approved_request_goes_on_in_its_place(services, channel, ask, stage)
 
     assert keys(channel, BEN) == [said_key(said_id), job_key(job_id)]
     assert keys(channel, ANNA)[:2] == keys(channel, BEN)
+
+
+def test_a_question_about_a_refusal_that_was_put_away_comes_last(services, channel, ask):
+    """Asked from `/show`, days later: where the request stood, nobody would see it."""
+    _, job_id = ask("/imagine a decapitated corpse, gore")
+    channel.dismiss(ANNA, job_key(job_id))
+    channel.say(ANNA, f"/show {job_id}")
+
+    changed = channel.edit(job_id, card(Visibility.PRIVATE, ReplyKind.HELD, job_id))
+
+    assert [message.key for message in changed] == [job_key(job_id)]
+    assert keys(channel, ANNA)[-1] == job_key(job_id)
