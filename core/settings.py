@@ -330,11 +330,22 @@ class ScreeningSettings(BaseSettings):
     classifier: str = Field(
         "shipped",
         min_length=1,
-        description="What reads prompts: `shipped`, `none`, a folder or a Hugging Face id.",
+        description="What reads prompts: `shipped`, `none`, a folder, a description or a hub's id.",
     )
     category_map: Path | None = Field(
         None,
         description="YAML that says what another classifier's answers mean; see docs/policy.md.",
+    )
+    shadow_classifier: str = Field(
+        "none",
+        min_length=1,
+        description="What is asked beside it and changes nothing; named in the same way.",
+    )
+    shadow_category_map: Path | None = Field(
+        None, description="The same YAML for the classifier in shadow."
+    )
+    shadow_timeout_s: float = Field(
+        30.0, gt=0, description="A classifier in shadow slower than this has failed."
     )
 
 

@@ -32,12 +32,19 @@ POLICIES_UNREADABLE = Gauge(
     "Channels whose policy cannot be read: their requests are held.",
 )
 
+SHADOW_PROMPTS = Counter(
+    "moderation_shadow_prompts",
+    "Prompts for a classifier in shadow, by what came of it.",
+    ["result"],
+)
+
 METRICS: tuple[MetricWrapperBase, ...] = (
     JOBS,
     SENT_TASKS,
     LATE_TASKS,
     RECOVERED_JOBS,
     POLICIES_UNREADABLE,
+    SHADOW_PROMPTS,
 )
 """Every metric of ours, in the order in which docs/operations.md lists them."""
 

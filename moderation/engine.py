@@ -141,6 +141,12 @@ class Gate:
         gate._adopt(policy, held_because)  # noqa: SLF001 - a gate, too.
         return gate
 
+    def with_classifier(self, classifier: TextClassifier, reader: Consultant) -> "Gate":
+        """Make the gate of the same policy with another classifier, asked by its consultant."""
+        gate = copy(self)
+        gate._classifier, gate._reader = classifier, reader  # noqa: SLF001 - a gate, too.
+        return gate
+
     def _adopt(self, policy: Policy, held_because: str | None) -> None:
         self._policy = policy
         self._rules = RuleBook(policy)

@@ -54,8 +54,12 @@ def features_of(
 
 def is_whole(verdict: Verdict, place: Place) -> bool:
     """Tell whether a verdict is the policy's own: no check failed, and the policy was readable."""
-    has_failed = any(check.state in _UNFINISHED for check in verdict.checks)
-    return place.fault is None and not has_failed
+    return place.fault is None and is_finished(verdict)
+
+
+def is_finished(verdict: Verdict) -> bool:
+    """Tell whether every check of a verdict came to an end of its own."""
+    return not any(check.state in _UNFINISHED for check in verdict.checks)
 
 
 def remember(unit: Unit, features: Features, place: Place) -> None:

@@ -6,7 +6,7 @@ the job's state: a second delivery of the same task finds the job gone on and do
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -37,7 +37,8 @@ from core.telemetry import configure_logging, serve_metrics
 from core.ticker import Ticker
 from core.witness import log_anchor
 from core.workflow import JobState, Outcome, TaskName
-from moderation.classifiers.loading import classifier_or_hold, state_of
+from moderation.classifiers.base import TextClassifier
+from moderation.classifiers.loading import NONE, classifier_or_hold, load_classifier, state_of
 from moderation.engine import Gate, outcome_of, texts_of
 from moderation.features import features_of, is_whole, remember
 from moderation.forgetting import Forgetter
@@ -47,7 +48,9 @@ from moderation.policy import load_policy
 from moderation.review.opening import Held, open_for
 from moderation.review.settling import Settled, Settling
 from moderation.review.tidying import adopt_orphans, withdraw_strays
+from moderation.rules import ScreenedText
 from moderation.sanctions import on_refused
+from moderation.shadowing import Live, Shadow
 from moderation.suggesting import Suggester
 
 log = structlog.get_logger()
@@ -90,6 +93,8 @@ class Screening:
     clock: Callable[[], datetime] = utc_now
     blobs: Blobs | None = None
     """Where the sweep deletes what its time is over; None: it leaves that to others."""
+    shadow: Shadow | None = None
+    """What is asked about each prompt once it is decided."""
     gates: Gates = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -195,7 +200,7 @@ class Screening:
         outcome = outcome_of(examined[0]) if examined else Outcome.CHECK_UNAVAILABLE
         try:
             with self.store.unit() as unit:
-                for verdict, features in [examined] if examined else []:
+                for verdict, features, _ in [examined] if examined else []:
                     unit.verdicts.add(verdict)
                     if features is not None:
                         remember(unit, features, place)
@@ -209,9 +214,13 @@ class Screening:
             log.info("screening_overtaken", job_id=job_id)
             return None
         log.info("prompt_screened", job_id=job_id, outcome=outcome.value)
+        if self.shadow is not None and examined and examined[1]:
+            self.shadow.offer(Live(place.gate, examined[2], examined[0], examined[1]))
         return advanced
 
-    def _examined(self, job: Job, place: Place) -> tuple[Verdict, Features | None] | None:
+    def _examined(
+        self, job: Job, place: Place
+    ) -> tuple[Verdict, Features | None, Sequence[ScreenedText]] | None:
         """Ask the gate; None means that it could not be asked, and the job waits for a person."""
         try:
             profile = self.catalog.get(job.model)
@@ -241,7 +250,7 @@ class Screening:
         except Exception:
             log.exception("screening_failed", job_id=job.job_id)
             return None
-        return located, features
+        return located, features, texts
 
     def _file_names(self, job: Job) -> list[str]:
         if job.spec.image is None and job.spec.mask is None:
@@ -293,6 +302,7 @@ def main() -> None:
         events,
         load_catalog(*settings.models),
         blobs=Blobs(settings.resolved_blob_url),
+        shadow=(shadow := _shadow(own, store)),
     )
     sweeper = Ticker("sweep", settings.outbox_sweep_s, screening.sweep)
     tidier = Ticker("tidy", TIDY_S, screening.tidy)
@@ -302,6 +312,8 @@ def main() -> None:
         sweeper.start()
         tidier.start()
         heart.start()
+        if shadow is not None:
+            shadow.start()
 
     worker_ready.connect(begin, weak=False)
     try:
@@ -311,9 +323,21 @@ def main() -> None:
         sweeper.stop()
         tidier.stop()
         heart.stop()
+        if shadow is not None:
+            shadow.stop()
         events.close()
         queue.close()
         store.close()
+
+
+def _shadow(own: ScreeningSettings, store: Store) -> Shadow | None:
+    if own.shadow_classifier == NONE:
+        return None
+
+    def load() -> TextClassifier | None:
+        return load_classifier(own.shadow_classifier, own.shadow_category_map)
+
+    return Shadow(store, load, own.shadow_timeout_s)
 
 
 def _arguments(own: ScreeningSettings) -> list[str]:

@@ -224,13 +224,15 @@ def replay(
 
 @app.command()
 def shadow(
-    number: Annotated[str, typer.Argument(help="A version's number, or `off`.")] = "",
+    number: Annotated[
+        str, typer.Argument(help="A version's number, `off`, or what else is listed.")
+    ] = "",
     *,
     community: Community = "",
     channel: Channel = "",
     organisation: Organisation = False,
 ) -> None:
-    """Ask a version beside the policy in force, or list where it disagreed."""
+    """Ask a version beside the policy in force; list where it, a rule or a classifier disagreed."""
     _do("shadow", number, community, channel, organisation)
 
 

@@ -9,6 +9,7 @@ from bot.replies import Reply
 from bot.usecases import policy_changes, policy_drafts
 from bot.usecases.policy_desk import Desk, require, sit_down
 from core.contracts.actors import Actor, ReplyAddress
+from core.contracts.features import Disagreement
 from core.contracts.ids import ChannelId
 from core.contracts.policies import PolicyDeed, PolicyVersion, Scope
 from core.errors import UserError
@@ -20,6 +21,8 @@ HERE = "--here"
 _DAYS_MOST = 400
 _HISTORY = 25
 _REPEATED_MAX = 40
+_CANDIDATES = ("rule:", "classifier:")
+"""How the names of what is in shadow begin that is no version."""
 
 
 def policy_command(services: Services, actor: Actor, rest: str, address: ReplyAddress) -> Reply:
@@ -153,6 +156,10 @@ def _shadow(desk: Desk, rest: str) -> Reply:
     if rest == "off":
         policy_drafts.put_in_shadow(desk, None)
         return wording.policy_shadowed(None, 0, (), is_new=True)
+    if rest.startswith(_CANDIDATES):
+        with desk.services.store.reading() as unit:
+            total, rows = unit.features.disagreements(desk.scope.community_id, rest)
+        return wording.policy_heard(rest, total, rows)
     if rest:
         version = desk.version(rest)
         policy_drafts.put_in_shadow(desk, version)
@@ -161,12 +168,19 @@ def _shadow(desk: Desk, rest: str) -> Reply:
 
 
 def shadow_card(desk: Desk, version: PolicyVersion | None) -> Reply:
-    """Say what the version in shadow disagreed about."""
-    if version is None:
-        return wording.policy_shadowed(None, 0, (), is_new=False)
+    """Say what the version in shadow disagreed about, and what else is in shadow."""
+    community_id = desk.scope.community_id
+    rules = [f"rule:{rule.id}" for rule in desk.standing().rules if not rule.is_enforced]
+    total, rows = 0, list[Disagreement]()
     with desk.services.store.reading() as unit:
-        total, rows = unit.features.disagreements(desk.scope.community_id, version.version_id)
-    return wording.policy_shadowed(version, total, rows, is_new=False)
+        if version is not None:
+            total, rows = unit.features.disagreements(community_id, version.version_id)
+        others = {
+            rule: unit.features.disagreements(community_id, rule, limit=0)[0] for rule in rules
+        }
+        tallies = unit.shadows.tallies(community_id)
+    beside = wording.in_shadow(tallies, others)
+    return wording.policy_shadowed(version, total, rows, is_new=False, beside=beside)
 
 
 _Work = Callable[[Desk, str], Reply]

@@ -45,10 +45,12 @@ from bot.wording.mydata import (
     mydata_question_in_words,
 )
 from bot.wording.policies import (
+    in_shadow,
     policy_activated,
     policy_explained,
     policy_exported,
     policy_fault,
+    policy_heard,
     policy_history,
     policy_list,
     policy_lists,
@@ -96,6 +98,7 @@ __all__ = [
     "help_card",
     "history_card",
     "hold_line",
+    "in_shadow",
     "label_kept",
     "label_line",
     "mydata_card",
@@ -117,6 +120,7 @@ __all__ = [
     "policy_explained",
     "policy_exported",
     "policy_fault",
+    "policy_heard",
     "policy_history",
     "policy_list",
     "policy_lists",

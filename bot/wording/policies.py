@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from bot.replies import Reply, ReplyField, ReplyKind, Visibility
 from bot.wording.pages import FIELDS_MOST
 from bot.wording.phrases import joined, lines_of, shortened
-from core.contracts.features import Disagreement
+from core.contracts.features import Disagreement, ShadowTally
 from core.contracts.policies import InForce, PolicyDeed, PolicyEvent, PolicyVersion, Scope
 from core.contracts.verdicts import Decision
 from moderation.policy import WordList
@@ -15,6 +15,8 @@ from moderation.policy_trial import Trial
 from moderation.replay import Change, Report
 
 _VALUE_SHOWN = 200
+_CLASSIFIERS_MOST = 3
+"""Each version of a classifier is one of its own: the latest are of interest."""
 _ROOM = 5000
 """Characters of a card's fields: with title and paragraphs it stays under 6000."""
 
@@ -183,17 +185,51 @@ def policy_exported(name: str, source: str) -> Reply:
 
 
 def policy_shadowed(
-    version: PolicyVersion | None, total: int, rows: Sequence[Disagreement], *, is_new: bool
+    version: PolicyVersion | None,
+    total: int,
+    rows: Sequence[Disagreement],
+    *,
+    is_new: bool,
+    beside: Sequence[str] = (),
 ) -> Reply:
-    """Say which version is asked beside the one in force, and where it disagrees."""
+    """Say which version is asked beside the one in force, where it disagrees, and what else is."""
     if version is None:
-        return _card("No version is in shadow", ("Put one there with /policy shadow NUMBER.",), ())
+        return _card(
+            "No version is in shadow", ("Put one there with /policy shadow NUMBER.", *beside), ()
+        )
     return _card(
         f"Version {version.number} is in shadow",
         (
             "It is asked beside the policy in force, and changes nothing."
             if is_new
             else f"It disagreed {total:,} times; the newest are below.",
+            *beside,
+        ),
+        [(each.job_id or "-", _disagreed(each)) for each in rows],
+    )
+
+
+def in_shadow(tallies: Sequence[ShadowTally], rules: Mapping[str, int]) -> tuple[str, ...]:
+    """List the classifiers and rules in shadow, with how often they disagreed."""
+    told = [
+        f"{each.candidate} disagreed about {each.disagreed:,} of {each.asked:,} prompts since "
+        f"{each.since:%Y-%m-%d}, the last on {each.last_at:%Y-%m-%d}"
+        f"{f'; it failed on {each.failed:,}' if each.failed else ''}."
+        for each in tallies[:_CLASSIFIERS_MOST]
+    ]
+    told += [f"{rule} disagreed about {count:,} prompts." for rule, count in rules.items()]
+    names = [*(each.candidate for each in tallies), *rules]
+    return (*told, f"See which, as in /policy shadow {names[0]}.") if told else ()
+
+
+def policy_heard(candidate: str, total: int, rows: Sequence[Disagreement]) -> Reply:
+    """Say where a rule or classifier in shadow disagrees."""
+    return _card(
+        f"In shadow: {shortened(candidate, _VALUE_SHOWN)}",
+        (
+            f"It disagreed {total:,} times in 90 days; the newest are below."
+            if total
+            else "It disagreed about nothing that is still kept.",
         ),
         [(each.job_id or "-", _disagreed(each)) for each in rows],
     )
@@ -201,7 +237,8 @@ def policy_shadowed(
 
 def _disagreed(one: Disagreement) -> str:
     named = one.would_name or one.category or "nothing found"
-    return f"{_WAS[one.decision]}, {_WOULD[one.would_decide]}: {named}"
+    score = "" if one.would_score is None else f" ({one.would_score:.2f})"
+    return f"{_WAS[one.decision]}, {_WOULD[one.would_decide]}: {named}{score}"
 
 
 def policy_fault(fault: str | None) -> str | None:

@@ -68,7 +68,7 @@ def load_classifier(source: str, category_map: Path | None = None) -> TextClassi
     """Load what a setting names; None where it says that there is none.
 
     Args:
-        source: `shipped`, `none`, a folder, or an id of the hub.
+        source: `shipped`, `none`, a folder, a description in YAML, or an id of the hub.
         category_map: A description of a model of the hub, with its categories. An id for which
             one is shipped needs none.
 
@@ -106,10 +106,13 @@ def classifier_or_hold(
 
 
 def _of_the_hub(source: str, category_map: Path | None) -> TextClassifier:
-    path = category_map or _shipped_map(source)
+    is_description = Path(source).suffix == ".yaml"
+    path = Path(source) if is_description else category_map or _shipped_map(source)
     if path is None:
         raise ModelError(f"{source}: no category map")
     described = import_module("moderation.classifiers.text_hub").load_hub_model(path)
+    if is_description:
+        source = described.model
     is_local = Path(source).is_dir()
     named = described.model_copy(update={"model": source, "is_local": is_local})
     return _made("moderation.classifiers.text_hub", "HubTextClassifier", named)

@@ -161,7 +161,7 @@ def test_metric_names_and_labels_follow_the_conventions():
     for metric in METRICS:
         assert re.fullmatch(r"(bot|worker|moderation|core)(_[a-z]+)+", metric._name)
         assert metric._documentation.endswith(".")
-        assert set(metric._labelnames) <= {"state", "reason", "task"}
+        assert set(metric._labelnames) <= {"state", "reason", "task", "result"}
 
 
 def test_every_metric_of_the_module_is_listed():

@@ -27,14 +27,14 @@ from core.contracts.sanctions import SanctionKind
 from core.errors import Unavailable
 from core.events import REVIEWS_TOPIC, Events
 from core.outbox import flush
-from core.settings import CoreSettings
+from core.settings import CoreSettings, ScreeningSettings
 from core.storage import Store
 from core.task_queue import TaskQueue
 from core.workflow import JobState, Outcome, TaskName
 from moderation.classifiers.loading import UnloadedClassifier
 from moderation.engine import Gate
 from moderation.policy import Policy
-from moderation.tasks import Screening, main, make_app
+from moderation.tasks import Screening, _shadow, main, make_app
 from tests.core.storage.test_uploads import an_upload
 from tests.moderation.test_engine import ExplainingClassifier
 from tests.moderation.test_gates import put
@@ -344,6 +344,51 @@ def test_a_classifier_that_could_not_be_loaded_holds_every_prompt(screening, sto
     replace(screening, gate=gate).screen_prompt("job1")
 
     assert state_of(store) is JobState.PROMPT_REVIEW
+
+
+class FakeShadow:
+    """Remember what was offered, and what was on record by then."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.offered = []
+
+    def offer(self, live):
+        with self.store.reading() as unit:
+            self.offered.append((live, unit.verdicts.of_job(JobId("job1"))))
+
+
+def test_the_shadow_is_offered_a_prompt_once_its_verdict_is_stored(screening, store):
+    shadow = FakeShadow(store)
+    submit(store, job_for("a red apple"))
+
+    for _ in range(2):  # A second delivery is none.
+        replace(screening, shadow=shadow).screen_prompt("job1")
+
+    [(live, [verdict])] = shadow.offered
+    assert (live.verdict, live.features.verdict_id) == (verdict, verdict.verdict_id)
+    assert [text.text for text in live.texts] == ["a red apple"]
+    assert live.gate is screening.gate
+
+
+def test_the_shadow_is_spared_what_was_not_decided_by_the_policy(screening, store, policy):
+    """A check that failed says nothing about the classifier in force."""
+    shadow = FakeShadow(store)
+    gate = Gate(policy, classifier=UnloadedClassifier("gone"))
+    submit(store, job_for("a red apple"))
+
+    replace(screening, gate=gate, shadow=shadow).screen_prompt("job1")
+
+    assert shadow.offered == []
+
+
+def test_the_settings_name_what_is_in_shadow(store):
+    """Loaded by its own thread, by the same words as the one in force."""
+    assert _shadow(ScreeningSettings(), store) is None
+
+    named = ScreeningSettings(shadow_classifier="shipped", shadow_timeout_s=7.0)
+
+    assert _shadow(named, store)._load().name == "easel-screen"
 
 
 def test_a_refusal_says_which_words_the_classifier_meant(screening, store, policy):

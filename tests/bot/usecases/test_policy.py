@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from bot.usecases import commands
 from core.contracts.actors import Role
+from core.contracts.features import Disagreement
 from core.contracts.policies import PolicyDeed, Scope
 from core.storage.models import AuditTrailRow
 from core.workflow import JobState
@@ -271,6 +272,45 @@ def test_a_version_in_shadow_is_heard_and_changes_nothing(say, services, eve, ad
     assert f"{refused.job_id}: was refused, would be held: sexual_explicit" in told
     say(eve, "/policy shadow off")
     assert say(eve, "/policy shadow").title == "No version is in shadow"
+
+
+def test_a_rule_and_a_classifier_in_shadow_are_listed_beside_it(say, services, eve, ada):
+    held = services.gate.policy.lists["shock"].terms[0]
+    rule = "{id: own.fox, kind: pattern, category: ip_brand, decision: block, pattern: fox}"
+    say(eve, f"/policy propose rules: [{rule.replace('}', ', mode: shadow}')}]")
+    assert say(eve, "/policy activate 1").title == "Version 1 is in force"
+    numbers = {"asked": 2310, "disagreed": 14, "failed": 3, "now": services.clock()}
+    guard = {
+        "community_id": "local",
+        "channel_id": "general",
+        "job_id": "job7",
+        "candidate": "classifier:guard@1",
+        "decision": "allow",
+        "category": None,
+        "would_decide": "block",
+        "would_name": "gore_graphic",
+        "would_score": 0.914,
+        "rule": "classifier:guard@1",
+        "at": services.clock(),
+    }
+    with services.store.unit() as unit:
+        unit.shadows.count("local", "classifier:guard@1", **numbers)
+        unit.features.disagree(Disagreement(**guard))
+
+    job_id = say(ada, f"/imagine a fox and {held}").job_id
+
+    told = words_of(say(eve, "/policy shadow"))
+    assert "No version is in shadow" in told
+    assert "classifier:guard@1 disagreed about 14 of 2,310 prompts since" in told
+    assert "it failed on 3." in told
+    assert "rule:own.fox disagreed about 1 prompts." in told
+    assert f"{job_id}: was held, would be refused: ip_brand" in words_of(
+        say(eve, "/policy shadow rule:own.fox")
+    )
+    assert "job7: passed, would be refused: gore_graphic (0.91)" in words_of(
+        say(eve, "/policy shadow classifier:guard@1")
+    )
+    assert "disagreed about nothing" in words_of(say(eve, "/policy shadow rule:none"))
 
 
 def test_admins_are_told_that_everything_is_held(say, services, eve, ada):

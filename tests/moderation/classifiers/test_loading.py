@@ -119,6 +119,21 @@ def test_a_map_of_ones_own_serves_a_folder(monkeypatch, tmp_path):
     assert (asked[0].model, asked[0].is_local) == (str(tmp_path), True)
 
 
+@pytest.mark.parametrize("is_local", [True, False])
+def test_a_description_alone_names_its_model(monkeypatch, tmp_path, is_local):
+    """An id of the hub, or a folder, which is then all that is asked."""
+    model = str(tmp_path) if is_local else "somebody/guard"
+    source = (loading.GUARDS / "llama-guard-3.yaml").read_text("utf-8")
+    own = tmp_path / "own.yaml"
+    own.write_text(source.replace("model: meta-llama/Llama-Guard-3-1B", f"model: {model}"), "utf-8")
+    asked = []
+    monkeypatch.setattr(loading, "_made", lambda *arguments: asked.append(arguments[-1]))
+
+    load_classifier(str(own))
+
+    assert (asked[0].model, asked[0].is_local) == (model, is_local)
+
+
 def test_what_a_library_raises_is_said_by_its_kind_alone(monkeypatch):
     """Its message may quote anything."""
 
