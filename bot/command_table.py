@@ -96,6 +96,12 @@ COMMANDS: tuple[Command, ...] = (
         "/policy",
     ),
     Command(
+        "transparency",
+        "/transparency [PERIOD]",
+        "Show what moderation did here in the last week, month, quarter or year, in numbers.",
+        "/transparency quarter",
+    ),
+    Command(
         "sanction",
         "/sanction MEMBER KIND [HOURS] REASON",
         "For moderators: give a note, warning, strike, slow, cool-down or ban; the reason is told.",

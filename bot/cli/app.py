@@ -13,6 +13,7 @@ from bot.cli import (
     screen,
     selftest,
     serve,
+    transparency,
     verify,
 )
 
@@ -33,6 +34,7 @@ app.add_typer(moderation.app, name="moderation")
 app.add_typer(audit.app, name="audit")
 app.add_typer(hold.app, name="hold")
 app.add_typer(mydata.app, name="mydata")
+app.command()(transparency.transparency)
 app.command()(screen.screen)
 app.command()(selftest.selftest)
 app.command()(serve.web)

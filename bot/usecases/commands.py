@@ -20,6 +20,7 @@ from bot.usecases.rerun import rerun_command
 from bot.usecases.sanctions import pardon_command, sanction_command
 from bot.usecases.settings import settings_command
 from bot.usecases.styles import style_command
+from bot.usecases.transparency import transparency_command
 from core.contracts.actors import Actor, ReplyAddress
 from core.errors import AppError, UserError
 
@@ -72,6 +73,7 @@ _COMMANDS: dict[str, _Run] = {
     "standing": standing_command,
     "help": lambda services, _actor, rest, _address: cards.help_command(services, rest),
     "policy": policy_command,
+    "transparency": transparency_command,
     "sanction": sanction_command,
     "pardon": pardon_command,
 }

@@ -10,6 +10,7 @@ from bot.usecases.recent import own_styles
 from bot.usecases.settings import RESET
 from bot.wording.mydata import WORDS as MYDATA
 from bot.wording.privacy import BACK, LEARNING
+from bot.wording.transparency import PERIODS
 from core.contracts.actors import Actor
 
 _VERBS = {
@@ -70,10 +71,15 @@ def _mydata(_services: Services, _actor: Actor, before: tuple[str, ...]) -> Mapp
     return {} if before else MYDATA
 
 
+def _transparency(_services: Services, _actor: Actor, before: tuple[str, ...]) -> Mapping[str, str]:
+    return {} if before else PERIODS
+
+
 _BY_COMMAND: dict[str, Callable[[Services, Actor, tuple[str, ...]], Mapping[str, str]]] = {
     "settings": _settings,
     "style": _style,
     "history": _history,
     "privacy": _privacy,
     "mydata": _mydata,
+    "transparency": _transparency,
 }

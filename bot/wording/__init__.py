@@ -74,6 +74,7 @@ from bot.wording.sanctions import (
     standing_of,
 )
 from bot.wording.teaching import label_kept, label_line, picture_denied
+from bot.wording.transparency import transparency_card, transparency_facts
 
 __all__ = [
     "MYDATA_WORDS",
@@ -146,6 +147,8 @@ __all__ = [
     "styles_card",
     "taken_down",
     "text_form",
+    "transparency_card",
+    "transparency_facts",
     "verified",
     "withheld",
     "words_refused",

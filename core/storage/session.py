@@ -32,8 +32,9 @@ from core.storage.reviews import Reviews
 from core.storage.rewrites import Rewrites
 from core.storage.sanction_notices import SanctionNotices
 from core.storage.sanctions import Sanctions
-from core.storage.styles import Styles
 from core.storage.shadows import Shadows
+from core.storage.styles import Styles
+from core.storage.transparency import TransparencyCounts
 from core.storage.turns import Turns
 from core.storage.uploads import Uploads
 from core.storage.usage import Usage
@@ -71,9 +72,10 @@ class Unit:
         self.uploads = Uploads(session)
         self.policies = Policies(session)
         self.features = FeatureRecord(session)
-        self.labels = Labels(session)
         self.shadows = Shadows(session)
+        self.labels = Labels(session)
         self.holds = Holds(session)
+        self.transparency = TransparencyCounts(session)
         self.personal = Personal(session)
         self.moderators = Moderators(session)
         self.console_sessions = ConsoleSessions(session)

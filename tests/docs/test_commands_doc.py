@@ -14,13 +14,16 @@ from bot.usecases.inputs import UPSCALED_MAX
 from bot.usecases.privacy import DEFAULT
 from bot.usecases.sanctions import HOURS_MOST, REASON_MOST, STRIKE, WORDS
 from bot.usecases.styles import _VERBS
+from bot.usecases.transparency import PERIODS
 from bot.usecases.vary import STRONG, SUBTLE
 from bot.wording import MYDATA_WORDS
 from bot.wording.buttons import LABELS
 from bot.wording.errors import SENTENCES
 from bot.wording.privacy import BACK, LEARNING
+from bot.wording.transparency import PERIODS as SPANS
 from core.catalog import load_profile
 from core.contracts.personal import STYLE_TEXT_MAX, STYLES_MAX
+from core.contracts.transparency import FEWEST
 from core.intake import MAX_PIXELS, MAX_SIDE
 from core.prompts import MAX_PARTS, MAX_VARIANTS, expand, weigh
 from core.settings import CoreSettings
@@ -83,6 +86,14 @@ def test_every_word_of_mydata_is_described_as_it_is():
     rows = table(COMMANDS_PAGE, "### Your data")
 
     assert rows == [[code(f"/mydata {word}"), means] for word, means in MYDATA_WORDS.items()]
+
+
+def test_every_period_of_transparency_is_described_as_it_is():
+    rows = table(COMMANDS_PAGE, "### Transparency")
+
+    assert rows == [[code(f"/transparency {word}"), means] for word, means in SPANS.items()]
+    assert {word: f"the last {span.days} days" for word, span in PERIODS.items()} == SPANS
+    assert f"fewer than {FEWEST} members" in COMMANDS_PAGE
 
 
 def test_every_form_of_style_is_described():
