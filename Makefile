@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 SOURCES := bot worker moderation core
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test check format bench-engine bench-road bench-fairness bench-gpu bench-moderation train-model train-enlarger train-moderation eval-model lock clean
+.PHONY: help setup system demo test check format bench-engine bench-road bench-reviews bench-fairness bench-gpu bench-moderation train-model train-enlarger train-moderation eval-model lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ bench-engine: setup ## Measure batch, turns, numbers, stops of the engine (build
 
 bench-road: setup ## Measure the road: acknowledgement, overhead, rules (build/bench/road.json)
 	@$(BIN)/python -m bench.road
+
+bench-reviews: setup ## Measure the moderators' queue, 10,000 items open (build/bench/reviews.json)
+	@$(BIN)/python -m bench.reviews
 
 bench-moderation: setup ## Measure the gate (MODERATION_ARGS="--data ..."; build/bench/moderation.json)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m bench.moderation $(MODERATION_ARGS)

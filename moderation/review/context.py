@@ -30,6 +30,9 @@ from moderation.weighing import Scale
 _PAST = 20
 """Of a member's past items: what fits on a page beside the rest."""
 
+_SHOWN_FROM = 0.005
+"""A score below this is shown as 0.00 and says nothing."""
+
 _CLOSED = frozenset({ReviewState.SETTLED})
 
 
@@ -191,6 +194,8 @@ def _weighed(
         for code, score in each.items():
             highest[code] = max(score, highest.get(code, 0.0))
     decision = max((scale.strictest(each) for each in scores), key=tuple(Decision).index)
-    told = {code: score for code, score in highest.items() if score > 0 and code != UNSAFE}
+    told = {
+        code: score for code, score in highest.items() if score >= _SHOWN_FROM and code != UNSAFE
+    }
     ordered = dict(sorted(told.items(), key=lambda one: -one[1]))
     return ScoresNow(decision, ordered, is_on_record)

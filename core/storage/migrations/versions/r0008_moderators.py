@@ -73,7 +73,11 @@ def _reviews() -> None:
     )
     for name, columns, is_unique in (
         ("uq_reviews_live", ["job_id"], True),
-        ("ix_reviews_queue", ["community_id", "due_at", "item_id"], False),
+        (
+            "ix_reviews_queue",
+            ["community_id", "due_at", "item_id", "state", "kind", "closed_at"],
+            False,
+        ),
     ):
         op.create_index(
             name,
