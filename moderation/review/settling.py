@@ -144,6 +144,8 @@ class Settling:
             if not item.is_settling:
                 unit.reviews.save(item.model_copy(update={"is_settling": True}))
             pictures = unit.pictures.of_job(job.job_id)
+            if effect in _DESTROYING and unit.holds.keeps(job):
+                pictures = []  # Shown to nobody, and deleted once the legal hold is lifted.
         moved = self._move(pictures, effect)
         with self.store.unit() as unit:
             locked = self._locked(unit, item_id)

@@ -133,6 +133,30 @@ def test_what_nobody_took_up_for_long_goes(sqlite_store, blobs, left):
     assert (blobs.exists(old), blobs.exists(young)) == (False, True)
 
 
+def test_what_a_legal_hold_names_stays_until_it_is_lifted(sqlite_store, blobs, kept):
+    """Uploads of the member, and what was drawn of their jobs, however old."""
+    [upload] = kept(1)
+    job = a_job(JobState.CANCELLED, member=upload.member_id)
+    key = f"{SNAPSHOTS}/{job.job_id}"
+    blobs.put(key, b"half a picture")
+    with sqlite_store.unit() as unit:
+        unit.jobs.add(job)
+        hold = unit.holds.add(
+            job.actor.community_id,
+            member_id=upload.member_id,
+            reason="case 7",
+            by="cli:op",
+            now=START,
+        )
+
+    gone = (forget(sqlite_store, blobs), forget_drawn(sqlite_store, blobs))
+    with sqlite_store.unit() as unit:
+        unit.holds.lift(job.actor.community_id, hold.hold_no, START)
+    then = (forget(sqlite_store, blobs), forget_drawn(sqlite_store, blobs))
+
+    assert (gone, then) == ((0, 0), (1, 1))
+
+
 def test_what_belongs_to_no_job_goes(sqlite_store, blobs):
     blobs.put(f"{SNAPSHOTS}/stranger", b"half a picture")
 

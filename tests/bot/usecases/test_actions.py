@@ -12,6 +12,10 @@ from core.workflow import JobState
 from tests.bot.road import publish, queue_up
 
 
+ELSEWHERE = {Action.CANCEL, Action.CONFIRM, Action.REWRITE, Action.APPEAL, Action.ERASE}
+"""Buttons that stand below no result."""
+
+
 @pytest.fixture
 def published(services, ada, address):
     job_id = imagine.submit(services, ada, "a red apple --seed 7 --n 2", address).job_id
@@ -65,6 +69,29 @@ def test_the_author_or_a_moderator_deletes_for_good(services, events, published,
     assert (act.by, act.facts["pictures"]) == (actor.member_id, 2)
     assert services.courier.settle(10)
     assert events.woken
+
+
+def test_what_a_legal_hold_names_is_taken_down_and_kept(services, ada, published):
+    """Nobody sees it any more, and its bytes wait for the hold to be lifted."""
+    keys = [picture.blob for picture in record(services, published)[1]]
+    with services.store.unit() as unit:
+        unit.holds.add(
+            ada.community_id,
+            job_id=published,
+            reason="case 7",
+            by="cli:op",
+            now=services.clock(),
+        )
+
+    actions.delete(services, ada, published)
+
+    job, pictures, audit = record(services, published)
+    assert job.state is JobState.WITHHELD
+    assert all(services.blobs.exists(key) for key in keys)
+    with services.store.reading() as unit:
+        assert not any(unit.pictures.is_deleted(picture.verify_id) for picture in pictures)
+    (act,) = [row for row in audit if row.kind == "pictures_deleted"]
+    assert act.facts["pictures"] == 0
 
 
 def test_nobody_else_deletes(services, bob, published):
@@ -187,7 +214,7 @@ def test_an_author_calls_a_waiting_request_back(services, ada, bob, address):
 
 @pytest.mark.parametrize(
     "action",
-    [each for each in Action if each not in {Action.CANCEL, Action.CONFIRM, Action.REWRITE}],
+    [each for each in Action if each not in ELSEWHERE],
     ids=lambda action: action.value,
 )
 def test_every_button_does_something_and_answers_for_errors(

@@ -1,6 +1,7 @@
 """A decision takes effect once: its job goes on, its bytes move or go, everybody hears of it."""
 
 import hashlib
+from datetime import timedelta
 
 import pytest
 
@@ -172,6 +173,33 @@ def test_a_rejected_picture_is_destroyed(settling, held, desk, store, area, cloc
     with store.reading() as unit:
         assert unit.pictures.is_deleted(picture.verify_id)
     assert notices(store, item) == [(NoticeKind.WITHHELD, None)]
+
+
+def test_a_rejected_picture_stays_encrypted_while_a_legal_hold_names_it(
+    settling, held, desk, store, area, clock, tmp_path
+):
+    """Nobody is shown it; the sweep finds it as not deleted once the hold is lifted."""
+    item = held(JobState.OUTPUT_REVIEW, kind=ReviewKind.HELD_PICTURE)
+    picture = draw(store, area, item)
+    with store.unit() as unit:
+        unit.holds.add(
+            item.community_id, job_id=item.job_id, reason="case 7", by="cli:op", now=START
+        )
+    desk.decide(MOD, item.item_id, NO)
+    clock.move(60)
+
+    settling.settle_due()
+
+    found, job = stood(store, item)
+    assert (found.state, job.state) == (ReviewState.SETTLED, JobState.WITHHELD)
+    assert lying(tmp_path) == [picture.blob]
+    with store.reading() as unit:
+        assert not unit.pictures.is_deleted(picture.verify_id)
+        later = clock() + timedelta(days=2)
+        assert unit.forgetting.pictures_decided_against(later, limit=9) == []
+    with store.unit() as unit:
+        unit.holds.lift(item.community_id, 1, START)
+        assert unit.forgetting.pictures_decided_against(later, limit=9) == [picture]
 
 
 @pytest.mark.parametrize(
