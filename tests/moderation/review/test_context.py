@@ -231,3 +231,11 @@ def test_a_classifier_that_is_loaded_here_is_asked_where_nothing_is_on_record(st
 
     assert (dict(found.scores), found.is_on_record) == ({"ip_brand": 0.9}, False)
     assert found.decision is Decision.REVIEW
+
+
+def test_cases_of_the_same_words_alone_may_be_enough(desk, case, store):
+    put(store, LOCAL, "review: {cases_shown: 1}")
+    closed(store, Ruling.REJECT, opened_s=9, category="violence_weapons", prompt_key="")
+    words = closed(store, Ruling.APPROVE, category="ip_brand", prompt_key=case.prompt_key)
+
+    assert [each.item_id for each in desk.context(MOD, case.item_id).cases] == [words.item_id]

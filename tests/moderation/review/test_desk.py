@@ -17,7 +17,7 @@ from core.errors import NotFound, UserError
 from core.events import REVIEWS_TOPIC
 from core.workflow import JobState, Outcome
 from moderation.review.alike import AT_MOST
-from moderation.review.desk import Said
+from moderation.review.desk import ReviewDesk, Said
 from tests.core.storage.samples import START, a_picture
 from tests.moderation.review.conftest import ADMIN, AUTHOR, MEMBER, MOD, OTHER_MOD, STRANGER, person
 from tests.moderation.test_gates import put
@@ -534,3 +534,8 @@ def test_revealing_pictures_is_written_down(desk, reported, store):
 
     assert [picture.job_id for picture in shown] == [reported.job_id]
     assert trail(store, reported) == [("picture_revealed", "web:mod")]
+
+
+def test_a_desk_without_anybody_to_wake_works_as_well(store, gates, clock, held):
+    """As in a command: whoever watches looks by themselves."""
+    assert ReviewDesk(store, gates, clock).claim(MOD, held().item_id).claimed_by == "web:mod"

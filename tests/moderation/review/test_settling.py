@@ -11,7 +11,7 @@ from core.held import HeldArea
 from core.settings import CoreSettings
 from core.workflow import JobState, NoticeKind, Outcome, TaskName
 from moderation.review.desk import Said
-from moderation.review.settling import Effect, Settling
+from moderation.review.settling import Effect, Settling, effect_of
 from tests.core.storage.samples import START, a_picture
 from tests.moderation.review.conftest import MOD, person
 
@@ -419,3 +419,34 @@ def test_who_comes_late_leaves_what_was_published(
     _, job = stood(store, item)
     assert job.state is JobState.PUBLISHED
     assert len(lying(tmp_path)) == 1
+
+
+def test_one_is_settled_in_its_time_and_never_without_a_ruling(settling, held, desk, store):
+    """Whoever asks for it by its id is told that there is nothing to do yet."""
+    item = desk.decide(MOD, held().item_id, YES)
+
+    assert settling.settle(item.item_id) is None
+
+    _, job = stood(store, item)
+    assert job.state is JobState.PROMPT_REVIEW
+    assert effect_of(item.model_copy(update={"ruling": None}), job) is Effect.NOTHING
+
+
+def test_ciphertext_that_cannot_be_removed_now_stays_for_the_tidying(
+    settling, held, desk, store, area, clock, tmp_path, monkeypatch
+):
+    """What is published is published all the same."""
+    item = held(JobState.OUTPUT_REVIEW, kind=ReviewKind.HELD_PICTURE)
+    picture = draw(store, area, item)
+    desk.decide(MOD, item.item_id, YES)
+    clock.move(60)
+
+    def away(*_args):
+        raise Unavailable("blobs_away")
+
+    monkeypatch.setattr(HeldArea, "clear", away)
+
+    [done] = settling.settle_due()
+
+    assert (done.effect, done.job.state) == (Effect.PUBLISH, JobState.PUBLISHED)
+    assert f"held/{picture.verify_id}" in lying(tmp_path)

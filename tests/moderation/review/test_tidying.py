@@ -4,7 +4,8 @@ import pytest
 
 from core.contracts.reviews import ReviewKind, ReviewState
 from core.contracts.verdicts import Decision, Stage
-from core.workflow import JobState
+from core.storage.jobs import Jobs
+from core.workflow import JobState, Outcome
 from moderation.review.tidying import adopt_orphans, withdraw_strays
 from tests.core.storage.samples import START, a_job, a_picture, a_verdict, at
 
@@ -69,3 +70,29 @@ def test_an_item_whose_job_went_on_is_withdrawn(store, held, clock):
         found = unit.reviews.get(stray.item_id)
         assert (found.state, found.closed_at) == (ReviewState.WITHDRAWN, START)
         assert unit.reviews.get(waiting.item_id) == waiting
+
+
+def test_what_goes_on_between_the_look_and_the_lock_is_left_alone(
+    store, gates, held, clock, monkeypatch
+):
+    """A job that is called back needs no item; an item that somebody claims is no stray."""
+    job = a_job(JobState.PROMPT_REVIEW)
+    with store.unit() as unit:
+        unit.jobs.add(job)
+    stray = held(JobState.QUEUED)
+    lock = Jobs.lock
+
+    def busy(self, job_id):
+        if job_id == job.job_id:
+            self.advance(job_id, Outcome.CANCELLED, now=START)
+        else:
+            self._reviews.save(stray.model_copy(update={"claimed_by": "web:mod"}))
+        return lock(self, job_id)
+
+    monkeypatch.setattr(Jobs, "lock", busy)
+
+    assert adopt_orphans(store, gates) == 0
+    assert withdraw_strays(store, now=clock()) == 0
+    with store.reading() as unit:
+        assert unit.reviews.of_job(job.job_id) == []
+        assert unit.reviews.get(stray.item_id).state is ReviewState.OPEN
