@@ -156,8 +156,8 @@ class Shadow:
         """Count what waited as failed, and whatever is offered from now on."""
         self._is_lost = True
         while not self._waiting.empty():
-            if self._waiting.get() is not None:
-                SHADOW_PROMPTS.labels(Answer.FAILED).inc()
+            is_prompt = self._waiting.get() is not None  # Else it says that this is the end.
+            SHADOW_PROMPTS.labels(Answer.FAILED).inc(is_prompt)
 
     def _ask(self, live: Live, classifier: TextClassifier, reader: Consultant) -> _Told:
         features = live.features
