@@ -132,11 +132,11 @@ def history(tmp_path_factory):
             unit.jobs.advance(job.job_id, Outcome.APPROVED, now=now)
             unit.pictures.add(a_picture(job.job_id))
             unit.outbox.mark_sent([number], now=now)
-            for _ in ("held", "queued"):
-                [notice] = unit.notices.claim(
-                    Platform.WEB, "d", now=now, lease_s=9, job_id=job.job_id
-                )
-                unit.notices.ack(notice.notice_id, "d", now=now)
+            while told := unit.notices.claim(
+                Platform.WEB, "d", now=now, lease_s=9, job_id=job.job_id
+            ):
+                for notice in told:
+                    unit.notices.ack(notice.notice_id, "d", now=now)
     yield store, job.job_id
     store.close()
 
