@@ -24,6 +24,7 @@ def main() -> None:
     parser.add_argument("--date", default="unfinished", help="the first part of the version")
     parser.add_argument("--epochs", type=int, default=1, help="for each fold")
     parser.add_argument("--final-epochs", type=int, default=2, help="for what is shipped")
+    parser.add_argument("--runs", type=int, default=2, help="networks that are averaged")
     parser.add_argument("--ship", type=Path, help="copy the finished screen there")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -37,6 +38,7 @@ def main() -> None:
             date=options.date,
             lesson=lesson,
             final_epochs=options.final_epochs,
+            runs=options.runs,
             ship=options.ship,
         )
     )

@@ -43,6 +43,9 @@ class Lesson:
     average_every: int = 20
     save_every: int = 150
     seed: int = 7
+    keeps_words: bool = False
+    """The embeddings of word pieces stay as MiniLM has them, so that words which no row has keep
+    their place among those that rows have."""
 
 
 State = dict[str, Any]  # Any: tensors, numbers and the optimiser's own nested state.
@@ -54,6 +57,7 @@ def fit(
     """Teach the network; its averaged weights are left in it, and in the checkpoint at `path`."""
     per_epoch = -(-len(rows) // lesson.batch)
     steps = lesson.epochs * per_epoch
+    screen.words.weight.requires_grad_(not lesson.keeps_words)
     optimizer = _optimizer(screen, lesson)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda at: _rate(at, steps, lesson))
     averaged = torch.optim.swa_utils.AveragedModel(screen)

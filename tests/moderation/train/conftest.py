@@ -106,6 +106,15 @@ _KINDS = {
 }
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """Two threads of torch beside other tests wait for each other longer than they work."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="session")
 def data(tmp_path_factory):
     from moderation.train.manifest import load_manifest

@@ -71,6 +71,16 @@ def test_the_network_learns_what_sets_rows_apart(minilm, tokenizer, tmp_path):
     assert harmful > harmless + 0.5
 
 
+def test_words_keep_their_places_where_the_lesson_says_so(minilm, tokenizer, tmp_path):
+    before = from_minilm(minilm.weights, SHAPE)
+    lesson = Lesson(epochs=1, batch=16, average_every=1, keeps_words=True)
+
+    screen = _fitted(minilm, tokenizer, tmp_path / "run.pt", lesson)
+
+    assert torch.equal(screen.words.weight, before.words.weight)
+    assert not torch.equal(screen.head.weight, before.head.weight)
+
+
 def test_a_stopped_run_takes_the_steps_it_would_have_taken(
     minilm, tokenizer, tmp_path, monkeypatch
 ):

@@ -4,10 +4,11 @@ import json
 import logging
 
 import numpy as np
+import torch
 
 from moderation.classifiers.screen_files import read_manifest
 from moderation.classifiers.text import EaselScreen
-from moderation.train.stages import run
+from moderation.train.stages import mean_of, run
 
 
 def test_the_recipe_makes_a_screen_that_loads_and_scores(made):
@@ -17,6 +18,15 @@ def test_the_recipe_makes_a_screen_that_loads_and_scores(made):
 
     assert screen.version.startswith("2026.1.2-")
     assert low < high
+
+
+def test_what_is_kept_is_the_mean_of_networks_that_learnt_apart(made):
+    ones = [torch.load(made / f"final-{number}.pt")["averaged"] for number in (0, 1)]
+    name = "module.head.weight"
+
+    assert not torch.equal(ones[0][name], ones[1][name])
+    mean = mean_of([{"head": one[name]} for one in ones])["head"]
+    assert torch.allclose(mean, (ones[0][name] + ones[1][name]) / 2)
 
 
 def test_every_fold_is_told_apart_from_what_is_shipped(made):
