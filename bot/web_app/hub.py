@@ -73,6 +73,7 @@ class Hub:
 
     def __init__(self, channel: Channel, events: Events, *, has_previews: bool) -> None:
         self.live: Mapping[JobId, Live] = {}
+        self.is_closed = False
         self._channel = channel
         self._events = events
         self._has_previews = has_previews
@@ -114,6 +115,7 @@ class Hub:
 
     def close(self) -> None:
         """End every stream, so that the process can end."""
+        self.is_closed = True
         for page in self._pages:
             page.close()
 

@@ -11,6 +11,12 @@ NOTES: dict[str, Words] = {
     "signed_out_everywhere": Words("You are signed out everywhere", "Every session has ended."),
     "settings_saved": Words("Saved", "Your settings are in force from now on."),
     "session_ended": Words("That session has ended", ""),
+    "queue_done": Words("Nothing is left for you", "No item waits that you may decide."),
+    "queue_paused": Words(
+        "You take a pause", "Nothing new is offered until you end it in your account."
+    ),
+    "alike_decided": Words("{count} of {value} decided", "Each can be undone by itself."),
+    "label_added": Words("Added to the labelled set", "The next retuning learns from it."),
 }
 """Every note, by its code."""
 

@@ -16,6 +16,7 @@ from core.settings import ConsoleSettings
 if TYPE_CHECKING:
     from bot.web_app.console.begun import BegunCookies
     from bot.web_app.console.platforms import SignInPlatform
+    from bot.web_app.console.queue_live import QueueNews
     from bot.web_app.console.tries import TriesInProcess
 
 
@@ -33,6 +34,8 @@ class Console:
     tries: "TriesInProcess"
     begun: "BegunCookies"
     platforms: "Mapping[str, SignInPlatform]"
+    news: "QueueNews"
+    """Tells open pages of the queue that something changed."""
 
     @property
     def is_secure(self) -> bool:

@@ -4,12 +4,21 @@ from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import RedirectResponse
 
 from bot.bootstrap import Services
-from bot.web_app.console import account, arrivals, entry
+from bot.web_app.console import (
+    account,
+    arrivals,
+    entry,
+    queue,
+    queue_acts,
+    queue_live,
+    queue_pictures,
+)
 from bot.web_app.console.begun import BegunCookies
 from bot.web_app.console.door import guards
 from bot.web_app.console.frame import HOME, Frame
 from bot.web_app.console.parts import Console, TheConsole
 from bot.web_app.console.platforms import platforms_of
+from bot.web_app.console.queue_live import QueueNews
 from bot.web_app.console.tries import TriesInProcess
 from bot.web_app.session import Sessions
 from core.contracts.ids import CommunityId
@@ -18,7 +27,14 @@ from core.settings import ConsoleSettings, WebSettings
 PUBLIC: tuple[APIRouter, ...] = (entry.public, arrivals.public)
 """The few routes that nobody need be signed in for."""
 
-PRIVATE: tuple[APIRouter, ...] = (entry.private, account.private)
+PRIVATE: tuple[APIRouter, ...] = (
+    entry.private,
+    account.private,
+    queue.private,
+    queue_acts.private,
+    queue_live.private,
+    queue_pictures.private,
+)
 """Every other page: all stand behind `door.guards`."""
 
 start = APIRouter()
@@ -62,4 +78,5 @@ def _parts(
         tries=TriesInProcess(),
         begun=BegunCookies(secret_key, is_secure=is_secure),
         platforms=platforms_of(settings, web.url),
+        news=QueueNews(services.events),
     )

@@ -16,9 +16,30 @@ DOORS: dict[tuple[str, str], Role | None] = {
     ("GET", "/console/account"): Role.MODERATOR,
     ("POST", "/console/account/settings"): Role.MODERATOR,
     ("POST", "/console/account/sessions/{session_id}/end"): Role.MODERATOR,
+    ("GET", "/console/queue"): Role.MODERATOR,
+    ("POST", "/console/queue"): Role.MODERATOR,
+    ("POST", "/console/queue/next"): Role.MODERATOR,
+    ("GET", "/console/queue/events"): Role.MODERATOR,
+    ("GET", "/console/queue/items/{item_id}"): Role.MODERATOR,
+    ("GET", "/console/queue/items/{item_id}/standing"): Role.MODERATOR,
+    ("GET", "/console/queue/items/{item_id}/pictures/{verify_id}/covered"): Role.MODERATOR,
+    ("GET", "/console/queue/pictures/{ticket}"): Role.MODERATOR,
+    ("POST", "/console/queue/items/{item_id}/acts/{act}"): Role.MODERATOR,
+    ("POST", "/console/queue/items/{item_id}/decide"): Role.MODERATOR,
+    ("POST", "/console/queue/items/{item_id}/escalate"): Role.MODERATOR,
+    ("POST", "/console/queue/items/{item_id}/reveal"): Role.MODERATOR,
+    ("POST", "/console/queue/items/{item_id}/alike"): Role.MODERATOR,
+    ("POST", "/console/queue/items/{item_id}/label"): Role.MODERATOR,
 }
 
-SAMPLES = {"name": "discord", "session_id": "nosuchsession"}
+SAMPLES = {
+    "name": "discord",
+    "session_id": "nosuchsession",
+    "item_id": "nosuchitem",
+    "verify_id": "nosuchpicture",
+    "ticket": "forged",
+    "act": "claim",
+}
 """What stands for the parts of addresses: ids that nothing has."""
 
 

@@ -174,6 +174,9 @@ def test_somebody_comes_in_by_a_link_and_leaves_by_keyboard_alone(tab, services)
 
     assert focused("Come in") == "solid3"
     keys.press("Enter")
+    page.get_by_role("heading", name="Queue").wait_for(state="attached")
+    assert focused("Account") == "solid3"
+    keys.press("Enter")
     page.get_by_role("heading", name="Account").wait_for()
     assert focused("Skip to the page") == "solid3"
     keys.press("Enter")
