@@ -40,8 +40,8 @@ dropped before anything else, and no row of that kind was written.
 Leave-one-source-out: each fold is trained without whole sources (`moderation/train/sources.yaml`
 says which), for fewer epochs than the shipped screen; both are the mean of two networks that
 learnt apart, which was better on unseen sources than either. Every figure is on rows that the fold
-had not seen. "Half unseen" means that the other half of the same set, by groups, was learnt from; "source
-unseen" that nothing of the set was. Rows marked (chat) are questions to chat models; they
+had not seen. "Half unseen" means that the other half of the same set, by groups, was learnt from;
+"source unseen" that nothing of the set was. Rows marked (chat) are questions to chat models; they
 were never learnt from, because they teach refusing harmless questions with strong words. The
 classifier alone, without rules and lists.
 
