@@ -11,6 +11,7 @@ COMMANDS = [
     "demo",
     "imagine",
     "verify",
+    "transparency",
     "screen",
     "selftest",
     "web",
@@ -19,6 +20,9 @@ COMMANDS = [
     "migrate",
     "policy",
     "moderation",
+    "audit",
+    "hold",
+    "mydata",
 ]
 
 

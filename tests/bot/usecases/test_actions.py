@@ -11,7 +11,6 @@ from core.events import REVIEWS_TOPIC
 from core.workflow import JobState
 from tests.bot.road import publish, queue_up
 
-
 ELSEWHERE = {Action.CANCEL, Action.CONFIRM, Action.REWRITE, Action.APPEAL, Action.ERASE}
 """Buttons that stand below no result."""
 

@@ -45,9 +45,11 @@ The flags: /help 2
 /settings [NAME VALUE]: Show or change what is in force where your requests do not say otherwise.
 /style [save NAME WORDS]: List your own styles; save, delete or use one.
 /privacy [WORD]: Show what is kept of you and for how long; say what may be learnt from your requests.
+/mydata [WORD]: Say what is kept of you; /mydata export hands it to you, /mydata delete deletes it.
 /standing [MEMBER]: Show what your refused requests add up to and what comes next; moderators see anybody's.
 /help [PAGE]: List the commands, and on the next page the flags; say what the model knows.
 /policy [WORD]: Show what is allowed here and what is not; moderators draft changes, admins put them in force.
+/transparency [PERIOD]: Show what moderation did here in the last week, month, quarter or year, in numbers.
 /sanction MEMBER KIND [HOURS] REASON: For moderators: give a note, warning, strike, slow, cool-down or ban; the reason is told.
 /pardon SANCTION [REASON]: For moderators: take a sanction back, by its id; lifting a ban takes two admins.
 
