@@ -23,9 +23,26 @@ from core.settings import ConsoleSettings, CoreSettings, WebSettings
 from core.storage import Store
 from moderation.engine import Gate
 from moderation.policy import load_policy
+from tests.bot.web_app.console.cases import Cases
 from tests.bot.web_app.fakes_events import EventsInMemory
 from tests.bot.web_app.server_in_thread import ServerInThread
 from tests.bot.web_app.stage import QueueAway
+
+OF_JOBS = (
+    "chat_messages",
+    "sanction_notices",
+    "sanctions",
+    "labels",
+    "features",
+    "reports",
+    "pictures",
+    "verdicts",
+    "reviews",
+    "notices",
+    "outbox",
+    "jobs",
+)
+"""Tables that requests and what follows from them fill, those that name others first."""
 
 
 class Clock:
@@ -143,6 +160,16 @@ def signed_in(server, services):
             return opened.enter_context(Moderator(server.url, token, htmx=htmx))
 
         yield open_one
+
+
+@pytest.fixture
+def cases(services):
+    """Put items into the queue; they are gone after the test."""
+    yield Cases(services)
+    with services.store.unit() as unit:
+        connection = unit.audit._session.connection()
+        for table in OF_JOBS:
+            connection.exec_driver_sql(f"DELETE FROM {table}")
 
 
 @pytest.fixture
