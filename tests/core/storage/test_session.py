@@ -262,8 +262,11 @@ def test_a_full_pool_is_away_not_a_bug(open_store, monkeypatch):
 def test_submitting_a_job_takes_no_more_statements_than_it_must(store):
     """Insert job, verdict, audit row and task, the job with its first step already taken.
 
-    At 0.1 to 0.3 ms a statement this is what keeps a submission under 3 ms.
+    The end of the audit's chain is read and moved besides. At 0.1 to 0.3 ms a statement this is
+    what keeps a submission under 3 ms.
     """
+    with store.unit() as unit:  # The chain is begun once.
+        unit.audit.add("begun", job_id=None, by="system", facts={}, now=at(0))
     statements = []
     event.listen(
         store._engines.writing,
@@ -277,4 +280,4 @@ def test_submitting_a_job_takes_no_more_statements_than_it_must(store):
         unit.verdicts.add(a_verdict(job.job_id))
 
     work = sorted(word for word in statements if word in {"INSERT", "SELECT", "UPDATE"})
-    assert work == ["INSERT"] * 4
+    assert work == ["INSERT"] * 4 + ["SELECT", "UPDATE"]
