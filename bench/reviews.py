@@ -3,7 +3,8 @@
     python -m bench.reviews [--items 10000] [--rounds 40] [--database URL]
 
 In one process, over a fresh SQLite home or an empty database that is named. What is timed is the
-server's part of each page as the desk answers it: permission, policy, items, counts.
+server's part of each page as the desk answers it: permission, policy, items, counts; and of the
+console's pages everything from the request to the last byte, without a network between.
 """
 
 import argparse
@@ -19,15 +20,19 @@ from functools import partial
 from pathlib import Path
 
 from sqlalchemy import event
+from starlette.testclient import TestClient
 
 from bench.report import Figure, publish, spread
 from bench.submit import MEMBERS, Silence
 from bot.bootstrap import Services, build_services
 from bot.usecases import imagine
+from bot.web_app.app import create_app
+from bot.web_app.console.tokens import cookie_name, new_token, stored
 from core.contracts.actors import Actor, Platform, ReplyAddress, Role
+from core.contracts.console import ConsoleSession
 from core.contracts.ids import ChannelId, JobId, MemberId, new_id
 from core.contracts.reviews import ReviewFilter, ReviewItem, ReviewKind, ReviewOrder
-from core.settings import CoreSettings
+from core.settings import CoreSettings, WebSettings
 from core.workflow import JobState, Outcome
 from moderation.review.opening import Held, opened
 
@@ -77,6 +82,47 @@ PAGES: dict[str, Asked] = {
     "context": lambda services, middle: services.desk.context(MODERATOR, middle.item_id),
     "alike": lambda services, middle: services.desk.alike(MODERATOR, middle.item_id),
 }
+
+
+CONSOLE = {
+    "console_first_page": "/console/queue",
+    "console_item": "/console/queue?item={item}",
+    "console_item_part": "/console/queue/items/{item}",
+    "console_standing": "/console/queue/items/{item}/standing",
+}
+"""The console's pages, as a browser asks for them."""
+
+
+def _console(services: Services) -> dict[str, Asked]:
+    """Sign a moderator in and make their browser's questions."""
+    token, now = new_token(), services.clock()
+    session = ConsoleSession(
+        session_id=new_id(),
+        community_id=MODERATOR.community_id,
+        member_id=MODERATOR.member_id,
+        display_name=MODERATOR.display_name,
+        role=MODERATOR.role,
+        provider="link",
+        browser="bench",
+        created_at=now,
+        seen_at=now,
+        expires_at=now + timedelta(hours=12),
+    )
+    with services.store.unit() as unit:
+        unit.console_sessions.open(session, token_sha256=stored(token), proof_id=token[:16])
+    app = create_app(services, WebSettings(_env_file=None))
+    browser = TestClient(app, "http://127.0.0.1", cookies={cookie_name(is_secure=False): token})
+
+    def question(path: str) -> Asked:
+        def ask(_: Services, middle: ReviewItem) -> object:
+            headers = {"HX-Request": "true"} if "/items/" in path else {}
+            answer = browser.get(path.format(item=middle.item_id), headers=headers)
+            assert answer.status_code == 200, answer.text
+            return answer
+
+        return ask
+
+    return {name: question(path) for name, path in CONSOLE.items()}
 
 
 @contextmanager
@@ -173,16 +219,16 @@ def main() -> None:
     asked = arguments.parse_args()
     few = asked.items // 100
     with _services(asked.database) as services:
-        counting = _Count(services)
+        counting, pages = _Count(services), PAGES | _console(services)
         middle = _fill(services, few)
-        before = {name: counting.of(partial(ask, services, middle)) for name, ask in PAGES.items()}
+        before = {name: counting.of(partial(ask, services, middle)) for name, ask in pages.items()}
         middle = _fill(services, asked.items - few)
         after, taken = {}, {}
-        for name, ask in PAGES.items():
+        for name, ask in pages.items():
             page = partial(ask, services, middle)
             after[name] = counting.of(page)
             taken[name] = _milliseconds(page, asked.rounds)
-    grown = max(after[name] - before[name] for name in PAGES)
+    grown = max(after[name] - before[name] for name in pages)
     figures = [
         Figure(
             f"{name}_ms", f"{name.replace('_', ' ')}, median", statistics.median(each), "ms", BAR_MS
