@@ -102,6 +102,12 @@ COMMANDS: tuple[Command, ...] = (
         "/transparency quarter",
     ),
     Command(
+        "review",
+        "/review [ID]",
+        "For moderators: take the next item that waits, or show one; /review queue counts them.",
+        "/review queue",
+    ),
+    Command(
         "sanction",
         "/sanction MEMBER KIND [HOURS] REASON",
         "For moderators: give a note, warning, strike, slow, cool-down or ban; the reason is told.",

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from core.contracts.base import Contract
 from core.contracts.ids import DraftId, JobId, VerifyId
+from core.contracts.reviews import ReviewId
 
 
 class Visibility(StrEnum):
@@ -53,6 +54,16 @@ class Action(StrEnum):
     ERASE = "erase"
     """Below the question what goes: deletes all that is kept of who pressed."""
     APPEAL = "appeal"
+    REVIEW_CLAIM = "review_claim"
+    """From here on about an item of the moderators' queue, and for them alone."""
+    REVIEW_RELEASE = "review_release"
+    REVIEW_APPROVE = "review_approve"
+    REVIEW_REJECT = "review_reject"
+    REVIEW_ESCALATE = "review_escalate"
+    REVIEW_UNDO = "review_undo"
+    REVIEW_APPLY = "review_apply"
+    REVIEW_REVEAL = "review_reveal"
+    REVIEW_LABEL = "review_label"
 
 
 class Button(Contract):
@@ -66,6 +77,7 @@ class Button(Contract):
         default=None, ge=0, description="The picture's place in its job, from 0; None: the whole."
     )
     draft: DraftId | None = Field(default=None, description="The request that a yes would start.")
+    item: ReviewId | None = Field(default=None, description="The moderators' item it is about.")
     form: bool = Field(default=False, description="It opens a form: pressing it gives a `Form`.")
     row: int = Field(
         default=0, ge=0, le=4, description="At most five stand in a row, and five rows in a reply."
@@ -98,6 +110,7 @@ class ReplyLink(Contract):
 
     path: str
     label: str
+    is_page: bool = Field(default=False, description="It is opened, not downloaded.")
 
 
 class MarkedText(Contract):
@@ -121,6 +134,7 @@ class Reply(Contract):
     buttons: tuple[Button, ...] = ()
     links: tuple[ReplyLink, ...] = ()
     job_id: JobId | None = None
+    item: ReviewId | None = Field(default=None, description="The moderators' item it shows.")
     author: str = Field(default="", description="Whose request it answers, as a display name.")
 
 
@@ -130,6 +144,15 @@ class FieldKind(StrEnum):
     TEXT = "text"
     MASK = "mask"
     """By painting over the form's picture; its value is the id of the uploaded mask."""
+    CHOICE = "choice"
+    """By taking one of its choices."""
+
+
+class Choice(Contract):
+    """One of the values that a field may have."""
+
+    value: str
+    label: str
 
 
 class FormField(Contract):
@@ -142,6 +165,7 @@ class FormField(Contract):
     is_long: bool = False
     is_required: bool = True
     max_length: int = Field(default=6000, ge=1)
+    choices: tuple[Choice, ...] = ()
 
 
 class Form(Contract):
@@ -155,6 +179,7 @@ class Form(Contract):
     action: Action
     job_id: JobId
     picture: int | None = None
+    item: ReviewId | None = None
     submit_label: str
     shown: ReplyPicture | None = Field(
         default=None, description="The picture that it is about, and that a mask is painted over."

@@ -16,6 +16,7 @@ from bot.usecases import (
     mydata,
     region,
     remix,
+    review,
     rewrite,
     show,
     upscale,
@@ -29,6 +30,7 @@ from bot.usecases.rerun import rerun
 from core.contracts.actors import Actor, ReplyAddress
 from core.contracts.ids import DraftId, JobId
 from core.contracts.jobs import Job, Picture
+from core.contracts.reviews import ReviewId
 from core.errors import AppError, IllegalStep, UserError
 from core.storage import Unit
 from core.workflow import Outcome
@@ -172,6 +174,7 @@ _ACTIONS: dict[Action, _Do] = {
     Action.CONFIRM: drafts.confirm,
     Action.ERASE: mydata.confirmed,
     Action.APPEAL: appeal.appeal,
+    **dict.fromkeys(review.ACTIONS, review.press),
 }
 """What each button does."""
 
@@ -186,6 +189,7 @@ def press(  # noqa: PLR0913 - the seam of every front-end, in words rather than 
     picture: int | None = None,
     fields: Mapping[str, str] | None = None,
     draft: DraftId | None = None,
+    item: ReviewId | None = None,
 ) -> Reply | Form:
     """Do what a button says, and answer for what went wrong as well.
 
@@ -198,11 +202,12 @@ def press(  # noqa: PLR0913 - the seam of every front-end, in words rather than 
         picture: The picture that it is about, by its place in the job from 0.
         fields: What its form was filled in with; None where no form has been shown yet.
         draft: The request that a yes would start.
+        item: The item of the moderators' queue that it is about.
 
     Returns:
         The answer, or the form that is to be filled in first.
     """
-    pressed = Press(action, job_id, address, picture, fields, draft)
+    pressed = Press(action, job_id, address, picture, fields, draft, item)
     try:
         return _ACTIONS[action](services, actor, pressed)
     except AppError as error:

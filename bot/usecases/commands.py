@@ -17,6 +17,7 @@ from bot.usecases.mydata import mydata_command
 from bot.usecases.policy import policy_command
 from bot.usecases.privacy import privacy_command
 from bot.usecases.rerun import rerun_command
+from bot.usecases.review import review_command
 from bot.usecases.sanctions import pardon_command, sanction_command
 from bot.usecases.settings import settings_command
 from bot.usecases.styles import style_command
@@ -74,6 +75,7 @@ _COMMANDS: dict[str, _Run] = {
     "help": lambda services, _actor, rest, _address: cards.help_command(services, rest),
     "policy": policy_command,
     "transparency": transparency_command,
+    "review": review_command,
     "sanction": sanction_command,
     "pardon": pardon_command,
 }

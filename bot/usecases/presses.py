@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.replies import Action
 from core.contracts.actors import ReplyAddress
 from core.contracts.ids import DraftId, JobId
+from core.contracts.reviews import ReviewId
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +22,5 @@ class Press:
     fields: Mapping[str, str] | None = None
     """What the button's form was filled in with; None: the form is still to be opened."""
     draft: DraftId | None = None
+    item: ReviewId | None = None
+    """The item of the moderators' queue."""

@@ -65,6 +65,17 @@ from bot.wording.progress import accepted, place_line, progress_line
 from bot.wording.refusals import refusal
 from bot.wording.results import result
 from bot.wording.retuning import retuning
+from bot.wording.review_cards import (
+    privately as review_card_privately,
+)
+from bot.wording.review_cards import (
+    review_card,
+    review_form,
+    review_labelled,
+    review_none,
+    review_queue,
+    review_revealed,
+)
 from bot.wording.sanctions import (
     own_standing,
     pardon_asked,
@@ -140,6 +151,13 @@ __all__ = [
     "reported",
     "result",
     "retuning",
+    "review_card",
+    "review_card_privately",
+    "review_form",
+    "review_labelled",
+    "review_none",
+    "review_queue",
+    "review_revealed",
     "sanction_news",
     "sanctioned",
     "settings_card",

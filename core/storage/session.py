@@ -28,6 +28,7 @@ from core.storage.personal import Personal
 from core.storage.pictures import Pictures
 from core.storage.policies import Policies
 from core.storage.reports import Reports
+from core.storage.review_cards import ReviewCards
 from core.storage.reviews import Reviews
 from core.storage.rewrites import Rewrites
 from core.storage.sanction_notices import SanctionNotices
@@ -50,6 +51,7 @@ class Unit:
         self.notices = Notices(session)
         self.turns = Turns(session)
         self.reviews = Reviews(session)
+        self.review_cards = ReviewCards(session)
         self.jobs = Jobs(
             session,
             outbox=self.outbox,

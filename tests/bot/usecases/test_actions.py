@@ -12,6 +12,7 @@ from core.workflow import JobState
 from tests.bot.road import publish, queue_up
 
 ELSEWHERE = {Action.CANCEL, Action.CONFIRM, Action.REWRITE, Action.APPEAL, Action.ERASE}
+ELSEWHERE |= {each for each in Action if each.value.startswith("review_")}
 """Buttons that stand below no result."""
 
 

@@ -50,6 +50,7 @@ The flags: /help 2
 /help [PAGE]: List the commands, and on the next page the flags; say what the model knows.
 /policy [WORD]: Show what is allowed here and what is not; moderators draft changes, admins put them in force.
 /transparency [PERIOD]: Show what moderation did here in the last week, month, quarter or year, in numbers.
+/review [ID]: For moderators: take the next item that waits, or show one; /review queue counts them.
 /sanction MEMBER KIND [HOURS] REASON: For moderators: give a note, warning, strike, slow, cool-down or ban; the reason is told.
 /pardon SANCTION [REASON]: For moderators: take a sanction back, by its id; lifting a ban takes two admins.
 
