@@ -1,6 +1,5 @@
 """`easel audit`: hold the record to its chain, and hand it out; both without changing a row."""
 
-import json
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -51,21 +50,11 @@ def export(
     community: Community = "",
 ) -> None:
     """Print each row as one JSON line, oldest first; that it was exported is itself recorded."""
+    from bot.usecases import auditing
     from core.contracts.ids import CommunityId
 
     moment = since.replace(tzinfo=UTC)
     with opened(Terminal(), community) as (services, operator):
-        # First, so that one that is broken off leaves a trace as well.
-        with services.store.unit() as unit:
-            unit.audit.add(
-                "audit_exported",
-                job_id=None,
-                by=operator.member_id,
-                facts={"since": moment.isoformat()},
-                now=services.clock(),
-                community_id=CommunityId(community) if community else None,
-            )
-        with services.store.reading() as unit:
-            for row, digests in unit.audit.since(moment, CommunityId(community) or None):
-                line = {**row.model_dump(mode="json"), **digests}
-                typer.echo(json.dumps(line, ensure_ascii=False))
+        where = CommunityId(community)
+        for line in auditing.export(services, operator, since=moment, community_id=where):
+            typer.echo(line)

@@ -4,10 +4,9 @@ from bot import wording
 from bot.bootstrap import Services
 from bot.replies import Reply
 from bot.usecases.members import find_member
-from bot.usecases.policy_desk import require
+from bot.usecases.policy_desk import may, require
 from bot.usecases.sanctions import policy_of
 from core.contracts.actors import Actor, ReplyAddress
-from core.errors import UserError
 from moderation.sanctions import breaker_open_until
 
 
@@ -27,13 +26,5 @@ def standing_command(services: Services, actor: Actor, rest: str, _address: Repl
         rests_until = breaker_open_until(unit, actor.community_id, policy, now)
     if rest:
         return wording.standing_of(member, live, policy.sanctions, rests_until)
-    is_trusted = _may_sanction(services, actor)
+    is_trusted = may(services, actor, "sanction")
     return wording.own_standing(live, policy.sanctions, rests_until if is_trusted else None)
-
-
-def _may_sanction(services: Services, actor: Actor) -> bool:
-    try:
-        require(services, actor, "sanction")
-    except UserError:
-        return False
-    return True

@@ -138,3 +138,12 @@ def require(services: Services, actor: Actor, deed: str) -> None:
     least: Role = getattr(policy.roles, deed)
     if RANK.index(actor.role) < RANK.index(least):
         raise UserError("policy_not_permitted", value=deed, allowed=[least.value])
+
+
+def may(services: Services, actor: Actor, deed: str) -> bool:
+    """Tell whether to offer something to a person; doing it asks `require` again."""
+    try:
+        require(services, actor, deed)
+    except UserError:
+        return False
+    return True

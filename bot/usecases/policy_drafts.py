@@ -53,9 +53,18 @@ def propose(desk: Desk, source: str, *, note: str = "", folder: Path | None = No
         PolicyError: with every fault of the part.
         UserError: `policy_too_long`, or `policy_unchanged` where it would change nothing.
     """
-    if len(source) > SOURCE_MAX:
-        raise UserError("policy_too_long", value=len(source), allowed=str(SOURCE_MAX))
-    return _keep(desk, part_layer(desk.scope.level, "proposal", source, folder), note)
+    return _keep(desk, _layer(desk, source, folder), note)
+
+
+def check(desk: Desk, source: str) -> Proposed:
+    """Say what a part would change, and keep nothing.
+
+    Raises:
+        PolicyError: with every fault of the part.
+        UserError: `policy_too_long`.
+    """
+    layer, now = _layer(desk, source), desk.services.clock()
+    return changes_of(desk, new_version(desk.held, 0, layer, by=desk.actor, note="", now=now))
 
 
 def set_value(desk: Desk, path: str, value: str) -> Proposed:
@@ -141,6 +150,12 @@ def put_in_shadow(desk: Desk, version: PolicyVersion | None) -> None:
         unit.policies.put_in_shadow(desk.scope, version_id, now=desk.services.clock())
         desk.note(unit, deed, version)
     desk.services.gates.look_again()
+
+
+def _layer(desk: Desk, source: str, folder: Path | None = None) -> Layer:
+    if len(source) > SOURCE_MAX:
+        raise UserError("policy_too_long", value=len(source), allowed=str(SOURCE_MAX))
+    return part_layer(desk.scope.level, "proposal", source, folder)
 
 
 def _keep(desk: Desk, layer: Layer, note: str) -> Proposed:

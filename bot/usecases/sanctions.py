@@ -31,6 +31,8 @@ WORDS = {
 HOURS_MOST = 8760
 """A year; longer is a ban without an end."""
 
+_MOST_HOURS = [str(HOURS_MOST)]
+
 REASON_MOST = 300
 
 STRIKE = 1.0
@@ -78,23 +80,46 @@ def read(text: str) -> Asked:
         names, words = words[:at], words[at:]
     if not any(names):
         raise UserError("sanction_member_missing")
-    kind = _kind_of(words[0]) if words else None
+    kind = _require_kind(words[0] if words else "")
+    hours, words = _hours_of(kind, words[1:])
+    return Asked(" ".join(names), kind, hours, _require_reason(" ".join(words)))
+
+
+def asked_in_form(member: str, kind: str, hours: str, reason: str) -> Asked:
+    """Read what the fields of a form hold; hours count only where the kind has any.
+
+    Raises:
+        UserError: what `read` raises.
+    """
+    if not member.strip():
+        raise UserError("sanction_member_missing")
+    known = _require_kind(kind.strip())
+    typed = hours.strip()
+    if known is SanctionKind.BAN and typed and not _HOURS.fullmatch(typed.casefold()):
+        raise UserError("sanction_hours_invalid", value=typed[:_REPEATED_MAX], allowed=_MOST_HOURS)
+    given, _ = _hours_of(known, [typed] if typed else [])
+    return Asked(member.strip(), known, given, _require_reason(" ".join(reason.split())))
+
+
+def _require_kind(typed: str) -> SanctionKind:
+    kind = _kind_of(typed)
     if kind is None:
-        typed = words[0][:_REPEATED_MAX] if words else ""
-        near = difflib.get_close_matches(typed.casefold(), WORDS, n=1)
+        near = difflib.get_close_matches(typed[:_REPEATED_MAX].casefold(), WORDS, n=1)
         raise UserError(
             "sanction_kind_unknown",
-            value=typed,
+            value=typed[:_REPEATED_MAX],
             allowed=list(WORDS),
             suggestion=near[0] if near else None,
         )
-    hours, words = _hours_of(kind, words[1:])
-    reason = " ".join(words)
+    return kind
+
+
+def _require_reason(reason: str) -> str:
     if not reason:
         raise UserError("sanction_reason_missing")
     if len(reason) > REASON_MOST:
         raise UserError("sanction_reason_too_long", value=len(reason), allowed=[str(REASON_MOST)])
-    return Asked(" ".join(names), kind, hours, reason)
+    return reason
 
 
 def sanction(services: Services, actor: Actor, asked: Asked) -> Reply:
@@ -181,7 +206,7 @@ def _hours_of(kind: SanctionKind, words: list[str]) -> tuple[float | None, list[
         return None, words
     hours = float(typed.casefold().removesuffix("h"))
     if not 0 < hours <= HOURS_MOST:
-        raise UserError("sanction_hours_invalid", value=typed, allowed=[str(HOURS_MOST)])
+        raise UserError("sanction_hours_invalid", value=typed, allowed=_MOST_HOURS)
     return hours, words[1:]
 
 

@@ -16,6 +16,13 @@ NOTES: dict[str, Words] = {
         "You take a pause", "Nothing new is offered until you end it in your account."
     ),
     "alike_decided": Words("{count} of {value} decided", "Each can be undone by itself."),
+    "policy_proposed": Words(
+        "Version {number} is proposed", "Nothing is in force yet: test and replay it first."
+    ),
+    "policy_unshadowed": Words(
+        "No version is in shadow any more", "The policy in force alone is asked."
+    ),
+    "said": Words("{title}", "{text}"),
     "label_added": Words("Added to the labelled set", "The next retuning learns from it."),
 }
 """Every note, by its code."""

@@ -20,7 +20,7 @@ _CLASSIFIERS_MOST = 3
 _ROOM = 5000
 """Characters of a card's fields: with title and paragraphs it stays under 6000."""
 
-_DEEDS = {
+POLICY_DEEDS = {
     PolicyDeed.PROPOSED: "proposed",
     PolicyDeed.TESTED: "tested",
     PolicyDeed.REPLAYED: "replayed",
@@ -31,9 +31,9 @@ _DEEDS = {
     PolicyDeed.EXPORTED: "exported",
 }
 
-_WAS = {Decision.ALLOW: "passed", Decision.REVIEW: "was held", Decision.BLOCK: "was refused"}
+WAS = {Decision.ALLOW: "passed", Decision.REVIEW: "was held", Decision.BLOCK: "was refused"}
 _WERE = {Decision.ALLOW: "passed", Decision.REVIEW: "were held", Decision.BLOCK: "were refused"}
-_WOULD = {
+WOULD = {
     Decision.ALLOW: "would pass",
     Decision.REVIEW: "would be held",
     Decision.BLOCK: "would be refused",
@@ -62,6 +62,27 @@ def policy_proposed(
     )
 
 
+def policy_checked(changes: Sequence[Difference], loosens: Sequence[str]) -> Reply:
+    """Say that a text has no fault, and how much it would change; nothing of it is kept."""
+    count = len(changes)
+    return _card(
+        "It has no fault",
+        lines_of(
+            f"It would change {count:,} {'value' if count == 1 else 'values'}. Nothing is kept yet."
+            if count
+            else "It would change nothing: this is what holds already.",
+            _second_person(loosens),
+        ),
+        (),
+    )
+
+
+def policy_faulty(count: int) -> Reply:
+    """Say that a text has faults, which are shown at their places."""
+    told = "It has a fault" if count == 1 else f"It has {count:,} faults"
+    return _card(told, ("Nothing was kept.",), ())
+
+
 def policy_tried(version: PolicyVersion, trial: Trial) -> Reply:
     """Say which examples a version fails, and what becomes of a labelled set."""
     return _card(
@@ -87,7 +108,7 @@ def policy_replayed(version: PolicyVersion, report: Report, days: float, took_s:
     """Say which decisions of the last days would be others."""
     count = len(report.changes)
     told = [
-        f"{number:,} that {(_WAS if number == 1 else _WERE)[before]} {_WOULD[after]}"
+        f"{number:,} that {(WAS if number == 1 else _WERE)[before]} {WOULD[after]}"
         for (before, after), number in sorted(report.counts().items())
     ]
     return _card(
@@ -132,7 +153,7 @@ def policy_history(
         version = numbers.get(event.version_id) if event.version_id else None
         what = f"version {version.number}" if version else "no version"
         note = f" · {version.note}" if version and event.deed is PolicyDeed.PROPOSED else ""
-        by = f"{_DEEDS[event.deed]} by {event.name}"
+        by = f"{POLICY_DEEDS[event.deed]} by {event.name}"
         sha = f" · {version.sha256[:8]}" if version else ""
         rows.append((f"{event.at:%Y-%m-%d %H:%M} UTC", f"{what} {by}{sha}{note}"))
     return _card(
@@ -238,7 +259,7 @@ def policy_heard(candidate: str, total: int, rows: Sequence[Disagreement]) -> Re
 def _disagreed(one: Disagreement) -> str:
     named = one.would_name or one.category or "nothing found"
     score = "" if one.would_score is None else f" ({one.would_score:.2f})"
-    return f"{_WAS[one.decision]}, {_WOULD[one.would_decide]}: {named}{score}"
+    return f"{WAS[one.decision]}, {WOULD[one.would_decide]}: {named}{score}"
 
 
 def policy_fault(fault: str | None) -> str | None:
@@ -259,7 +280,7 @@ def _changed(one: Difference) -> str:
 def _replayed(one: Change) -> str:
     source = one.after.source.removeprefix("rule:")
     why = one.after.category or one.before_category
-    told = f"{_WAS[one.before]}, {_WOULD[one.after.decision]}"
+    told = f"{WAS[one.before]}, {WOULD[one.after.decision]}"
     return " · ".join(lines_of(told, why, source, shortened(one.text, 80)))
 
 

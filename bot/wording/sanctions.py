@@ -143,7 +143,7 @@ def _standing(
         "Nothing counts against you." if is_own and not live else None,
         "Nothing counts against them." if not is_own and not live else None,
         f"Strikes add up to {weight:g}." if weight else None,
-        _next_step(ladder.step_above(weight)),
+        next_step(ladder.step_above(weight)),
         _resting(rests_until),
         f"{left:,} more are not shown here." if left > 0 else None,
         "If you think that one is wrong, ask a moderator and name its id."
@@ -171,7 +171,8 @@ def _field(sanction: Sanction, *, is_own: bool) -> ReplyField:
     )
 
 
-def _next_step(step: Step | None) -> str | None:
+def next_step(step: Step | None) -> str | None:
+    """Say what a member comes to next, and at which weight."""
     if step is None:
         return None
     what = _STEPS[step.penalty].format(hours=step.hours or 0)

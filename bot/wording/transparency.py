@@ -38,7 +38,8 @@ def transparency_card(word: str, counted: Transparency, policy: Policy) -> Reply
     days = (counted.until - counted.since).days
     kept = policy.retention.verdicts_days
     fields = tuple(
-        ReplyField(name=_title(each, policy), value=_told(each)) for each in counted.categories
+        ReplyField(name=category_title(each.category, policy), value=_told(each))
+        for each in counted.categories
     )
     return Reply(
         kind=ReplyKind.CARD,
@@ -76,11 +77,12 @@ def transparency_facts(counted: Transparency) -> dict[str, Any]:  # Any: what JS
     }
 
 
-def _title(tally: CategoryTally, policy: Policy) -> str:
-    if tally.category is None:
+def category_title(code: str | None, policy: Policy) -> str:
+    """Name a category as the community's policy does."""
+    if code is None:
         return UNCHECKED
-    category = policy.categories.get(tally.category)
-    return tally.category if category is None else category.title
+    category = policy.categories.get(code)
+    return code if category is None else category.title
 
 
 def _told(tally: CategoryTally) -> str:
@@ -90,11 +92,12 @@ def _told(tally: CategoryTally) -> str:
     if rate is not None:
         told.append(f"{rate:.0%} of answered appeals overturned")
     if wait_s is not None:
-        told.append(f"a person decided within {_wait(wait_s)} (median)")
+        told.append(f"a person decided within {wait_in_words(wait_s)} (median)")
     return " · ".join(told)
 
 
-def _wait(wait_s: float) -> str:
+def wait_in_words(wait_s: float) -> str:
+    """Write a time out, in the unit that says the most of it."""
     for unit_s, unit in ((86_400, "days"), (3600, "h"), (60, "min")):
         if wait_s >= 2 * unit_s:  # From two on: 90 min says more than 2 h.
             return f"{round(wait_s / unit_s)} {unit}"

@@ -135,6 +135,7 @@ class AuditTrail:
         *,
         kind: str | None = None,
         member_id: MemberId | None = None,
+        job_id: JobId | None = None,
         before_no: int | None = None,
         limit: int = 50,
     ) -> list[AuditRow]:
@@ -144,6 +145,7 @@ class AuditTrail:
             community_id: Which.
             kind: Only rows of this kind.
             member_id: Only what this member did, or what was done to them.
+            job_id: Only what was done to this job.
             before_no: Only rows before this one: the last of the page before.
             limit: How many.
         """
@@ -152,6 +154,8 @@ class AuditTrail:
             query = query.where(_ROWS.kind == kind)
         if member_id is not None:
             query = query.where(or_(_ROWS.by == member_id, _ROWS.about == member_id))
+        if job_id is not None:
+            query = query.where(_ROWS.job_id == job_id)
         if before_no is not None:
             query = query.where(_ROWS.audit_no < before_no)
         query = query.order_by(_ROWS.audit_no.desc()).limit(limit)

@@ -157,6 +157,7 @@ class Sanctions:
         community_id: CommunityId,
         *,
         kinds: Collection[SanctionKind] = (),
+        live_at: datetime | None = None,
         limit: int = 50,
         before: tuple[datetime, SanctionId] | None = None,
     ) -> list[Sanction]:
@@ -165,12 +166,16 @@ class Sanctions:
         Args:
             community_id: Whose.
             kinds: Only these; none: all.
+            live_at: Only what counts at this moment.
             limit: How many at most.
             before: Time and id of the last one of the page before.
         """
         query = select(SanctionRow).where(SanctionRow.community_id == community_id)
         if kinds:
             query = query.where(SanctionRow.kind.in_(kinds))
+        if live_at is not None:
+            is_on = or_(SanctionRow.expires_at.is_(None), SanctionRow.expires_at > live_at)
+            query = query.where(SanctionRow.lifted_at.is_(None), is_on)
         if before is not None:
             at, sanction_id = before
             is_same_time = (SanctionRow.at == at) & (SanctionRow.sanction_id < sanction_id)

@@ -34,6 +34,7 @@ from core.storage.rewrites import Rewrites
 from core.storage.sanction_notices import SanctionNotices
 from core.storage.sanctions import Sanctions
 from core.storage.shadows import Shadows
+from core.storage.statistics import StatisticsOfWork
 from core.storage.styles import Styles
 from core.storage.transparency import TransparencyCounts
 from core.storage.turns import Turns
@@ -78,6 +79,7 @@ class Unit:
         self.labels = Labels(session)
         self.holds = Holds(session)
         self.transparency = TransparencyCounts(session)
+        self.statistics = StatisticsOfWork(session, counts=self.transparency)
         self.personal = Personal(session)
         self.moderators = Moderators(session)
         self.console_sessions = ConsoleSessions(session)

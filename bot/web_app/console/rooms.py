@@ -7,11 +7,16 @@ from bot.bootstrap import Services
 from bot.web_app.console import (
     account,
     arrivals,
+    audit,
     entry,
+    policy,
+    policy_acts,
     queue,
     queue_acts,
     queue_live,
     queue_pictures,
+    sanctions,
+    statistics,
 )
 from bot.web_app.console.begun import BegunCookies
 from bot.web_app.console.door import guards
@@ -34,6 +39,11 @@ PRIVATE: tuple[APIRouter, ...] = (
     queue_acts.private,
     queue_live.private,
     queue_pictures.private,
+    policy.private,
+    policy_acts.private,
+    sanctions.private,
+    audit.private,
+    statistics.private,
 )
 """Every other page: all stand behind `door.guards`."""
 

@@ -30,6 +30,26 @@ DOORS: dict[tuple[str, str], Role | None] = {
     ("POST", "/console/queue/items/{item_id}/reveal"): Role.MODERATOR,
     ("POST", "/console/queue/items/{item_id}/alike"): Role.MODERATOR,
     ("POST", "/console/queue/items/{item_id}/label"): Role.MODERATOR,
+    ("GET", "/console/policy"): Role.MODERATOR,
+    ("GET", "/console/policy/values"): Role.MODERATOR,
+    ("POST", "/console/policy/validate"): Role.MODERATOR,
+    ("POST", "/console/policy/propose"): Role.MODERATOR,
+    ("GET", "/console/policy/versions/{number}"): Role.MODERATOR,
+    ("POST", "/console/policy/versions/{number}/test"): Role.MODERATOR,
+    ("POST", "/console/policy/versions/{number}/replay"): Role.MODERATOR,
+    ("POST", "/console/policy/versions/{number}/shadow"): Role.MODERATOR,
+    ("POST", "/console/policy/versions/{number}/activate"): Role.ADMIN,
+    ("POST", "/console/policy/shadow/off"): Role.MODERATOR,
+    ("POST", "/console/policy/rollback"): Role.ADMIN,
+    ("GET", "/console/sanctions"): Role.MODERATOR,
+    ("POST", "/console/sanctions/find"): Role.MODERATOR,
+    ("GET", "/console/sanctions/members/{member_id}"): Role.MODERATOR,
+    ("POST", "/console/sanctions/give"): Role.MODERATOR,
+    ("POST", "/console/sanctions/{sanction_id}/pardon"): Role.MODERATOR,
+    ("GET", "/console/audit"): Role.MODERATOR,
+    ("POST", "/console/audit/verify"): Role.MODERATOR,
+    ("POST", "/console/audit/export"): Role.ADMIN,
+    ("GET", "/console/statistics"): Role.MODERATOR,
 }
 
 SAMPLES = {
@@ -39,6 +59,9 @@ SAMPLES = {
     "verify_id": "nosuchpicture",
     "ticket": "forged",
     "act": "claim",
+    "number": "999",
+    "member_id": "web:nobody",
+    "sanction_id": "nosuchsanction",
 }
 """What stands for the parts of addresses: ids that nothing has."""
 
