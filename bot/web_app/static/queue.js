@@ -221,6 +221,7 @@ document.addEventListener("keydown", (event) => {
   const { key, target } = event;
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || keys.open) return;
   if (key === "Escape") {
+    event.preventDefault(); // A search field would forget its words.
     const details = target.closest("#decision details");
     if (details) {
       details.open = false;
@@ -243,6 +244,9 @@ document.addEventListener("click", ({ target }) => {
   if (target.closest(".back")) page.classList.remove("has-item");
 });
 document.body.addEventListener("htmx:beforeSwap", note);
+document.body.addEventListener("htmx:afterSwap", ({ detail }) => {
+  if (detail.target.id === "standing") goOn(); // At once: the next key may follow.
+});
 document.body.addEventListener("htmx:afterSettle", ({ detail: { target, requestConfig } }) => {
   takeOver(target);
   showClocks();
@@ -252,7 +256,6 @@ document.body.addEventListener("htmx:afterSettle", ({ detail: { target, requestC
     openedAnother(isByKey);
     isByKey = false;
   }
-  if (target.id === "standing") goOn();
   if (target.id === "pictures" && page.dataset.cover === "true") setTimeout(() => cover(true), COVER_MS);
   const isAct = requestConfig?.verb === "post" && requestConfig.path !== "/console/queue";
   if (isAct) refreshList();

@@ -30,6 +30,7 @@ from tests.bot.web_app.stage import QueueAway
 
 OF_JOBS = (
     "chat_messages",
+    "review_cards",
     "sanction_notices",
     "sanctions",
     "labels",
