@@ -4,6 +4,7 @@ import pytest
 
 from core.contracts.actors import Role
 from core.contracts.reviews import ModeratorSettings, ReviewState, Ruling
+from core.events import REVIEWS_TOPIC
 from tests.bot.web_app import axe, people
 from tests.bot.web_app.console.conftest import open_session
 from tests.bot.web_app.pages import wait_for
@@ -207,6 +208,49 @@ def test_everything_is_there_for_a_pointer_on_a_phone(desk_of, cases, signed_in)
     assert cases.now(item).reason_code == "unclear"
     mo.get_by_role("link", name="Back to the list").tap()
     assert mo.locator("#filters").is_visible()
+
+
+CHIMES = """() => {
+window.chimes = 0;
+window.AudioContext = class {
+  currentTime = 0;
+  destination = null;
+  createGain() {
+    const gain = { setValueAtTime() {}, exponentialRampToValueAtTime() {} };
+    return { gain, connect: (to) => to };
+  }
+  createOscillator() {
+    return { frequency: {}, connect: (to) => to, start: () => window.chimes++, stop() {}, addEventListener() {} };
+  }
+  close() {}
+};
+}"""
+
+
+@pytest.mark.parametrize(
+    ("settings", "told", "chimes"),
+    [
+        ({"sound": True}, "One more waits.", 1),
+        ({"sound": False}, "One more waits.", 0),
+        ({"sound": True, "is_paused": True}, "", 0),
+    ],
+    ids=str,
+)
+def test_what_is_new_is_told_as_the_moderator_wants_it(
+    desk_of, cases, services, settings, told, chimes
+):
+    with services.store.unit() as unit:
+        unit.moderators.set_settings("local", "web:mo", ModeratorSettings(**settings))
+    mo = desk_of("Mo")
+    mo.evaluate(CHIMES)
+
+    cases.prompt()
+    with mo.expect_response(lambda answer: answer.request.method == "POST"):
+        services.events.wake(REVIEWS_TOPIC)
+    wait_for(lambda: mo.locator("#news").inner_text() == told)
+
+    assert mo.evaluate("window.chimes") == chimes
+    assert mo.locator(".entry").count() == (0 if settings.get("is_paused") else 1)
 
 
 def test_keys_are_shown_and_the_search_is_a_key_away(desk_of, cases):

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from core.contracts.actors import Role
+from core.contracts.features import Asked, Features
 from core.contracts.reviews import ReviewState, Ruling
+from core.contracts.verdicts import Decision
 from core.workflow import JobState
 from tests.bot.web_app.pages import read, wait_for
 
@@ -204,24 +206,53 @@ def test_several_alike_are_decided_together_and_what_was_not_is_told(mo, tess, c
     assert [each.text for each in read(told).by_class("not-done")] == ["Tess is looking at it"]
 
 
-def test_a_settled_decision_is_added_to_the_labelled_set(mo, cases, services, clock):
-    """Once it has taken effect, and only where something is kept of the request."""
+def test_nothing_is_learnt_from_what_can_still_be_undone(mo, cases):
     item = cases.prompt()
+
     early = mo.send_form(at(item, "label"))
-    assert (early.status_code, "Nothing to learn yet" in conflict(early.text)) == (400, True)
-    settled = cases.prompt(
+
+    assert early.status_code == 400
+    assert "Nothing to learn yet" in conflict(early.text)
+
+
+def test_a_settled_decision_is_added_to_the_labelled_set(mo, cases, services, clock):
+    item = cases.prompt(
         state="settled",
         ruling="reject",
         reason_code="evades",
         decided_at=clock(),
         closed_at=clock(),
     )
-    page = mo.get(at(settled, "standing")).text
-    assert "Add to the labelled set" in page
+    with services.store.unit() as unit:
+        unit.features.add(features_of(item, clock()))
+    assert "Add to the labelled set" in mo.get(at(item, "standing")).text
 
-    unknown = mo.send_form(at(settled, "label"), category="gore_graphic")
+    told = mo.send_form(at(item, "label"), category="gore_graphic")
 
-    assert unknown.status_code == 404  # Nothing is kept of the request of this test.
+    assert "Added to the labelled set" in told.text
+    with services.store.reading() as unit:
+        [label] = unit.labels.since("local", item.opened_at - timedelta(days=1))
+    assert (label.job_id, label.category) == (item.job_id, "gore_graphic")
+
+
+def features_of(item, now):
+    return Features(
+        verdict_id=item.verdict_id,
+        job_id=item.job_id,
+        community_id=item.community_id,
+        channel_id=item.channel_id,
+        member_id=item.member_id,
+        is_age_restricted=False,
+        decision=Decision.REVIEW,
+        category=item.category,
+        policy_version=item.policy_version,
+        input_sha256="ab" * 32,
+        texts=[("prompt", 0, item.text)],
+        rules=["gore.terms"],
+        scores=[{}],
+        classifier=Asked.MISSING,
+        decided_at=now,
+    )
 
 
 def test_time_to_undo_that_is_over_offers_nothing(mo, cases, clock):
