@@ -223,7 +223,9 @@ def policy_shadowed(
         (
             "It is asked beside the policy in force, and changes nothing."
             if is_new
-            else f"It disagreed {total:,} times; the newest are below.",
+            else f"It disagreed {total:,} times; the newest are below."
+            if total
+            else "It disagreed about nothing yet.",
             *beside,
         ),
         [(each.job_id or "-", _disagreed(each)) for each in rows],
