@@ -204,6 +204,16 @@ class WebSettings(BaseSettings):
     )
     community: str = Field("local", description="Id of the community that the chat belongs to.")
     channel: str = Field("general", description="Name of the chat's channel.")
+    moderators_channel: str = Field(
+        "moderators", description="Name of the moderators' channel; never the chat's own."
+    )
+
+    @model_validator(mode="after")
+    def _keep_channels_apart(self) -> Self:
+        """Refuse one channel for both: everybody would read what waits for moderators."""
+        if self.moderators_channel == self.channel:
+            raise ValueError("EASEL_WEB_MODERATORS_CHANNEL must not name EASEL_WEB_CHANNEL")
+        return self
 
     @property
     def url(self) -> str:

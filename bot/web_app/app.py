@@ -5,6 +5,7 @@ import secrets
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,12 +23,14 @@ from bot import wording
 from bot.bootstrap import Services, build_services
 from bot.delivery import deliver_forever
 from bot.member_delivery import tell_members_forever
-from bot.web_app import buttons, chat, health, mydata, pictures, stream
+from bot.review_cards import keep_cards_forever
+from bot.web_app import buttons, chat, health, moderators, mydata, pictures, stream
 from bot.web_app.channel import Channel
 from bot.web_app.console import faults
 from bot.web_app.console.rooms import open_console
 from bot.web_app.context import Web
 from bot.web_app.hub import Hub
+from bot.web_app.item_cards import ChannelCards, ItemCards
 from bot.web_app.poster import ChannelPoster, ChannelTeller
 from bot.web_app.render import STATIC, Renderer
 from bot.web_app.security import (
@@ -66,8 +69,11 @@ def create_app(
         title="Easel", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan
     )
     app.state.web = web
-    for part in (chat, buttons, stream, pictures, mydata, health):
+    app.state.moderators = _moderators_parts(web, settings)
+    for part in (chat, buttons, stream, pictures, mydata, health, moderators):
         app.include_router(part.router)
+    for base in ("", moderators.BASE):
+        app.include_router(moderators.items, prefix=base)
     # Without settings of its own, the console is as its defaults say: no platform is set up.
     open_console(
         app, services, settings, console or ConsoleSettings.model_construct(), web.sessions
@@ -103,19 +109,20 @@ def serve(core: CoreSettings, settings: WebSettings) -> None:
     if core.secret_key.get_secret_value() == PLACEHOLDER_SECRET:
         log.warning("sessions_can_be_forged", setting="EASEL_SECRET_KEY")
     log.info("web_starting", host=settings.host, port=settings.port)
-    ChatServer(config, app.state.web.hub).run()
+    ChatServer(config, app.state.web.hub, app.state.moderators.hub).run()
 
 
 class ChatServer(uvicorn.Server):
     """End the open streams first: uvicorn would wait for them until its time is over."""
 
-    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+    def __init__(self, config: uvicorn.Config, *hubs: Hub) -> None:
         super().__init__(config)
-        self._hub = hub
+        self._hubs = hubs
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the streams, then do as uvicorn does."""
-        self._hub.close()
+        for hub in self._hubs:
+            hub.close()
         await super().shutdown(sockets)
 
 
@@ -136,8 +143,24 @@ def _parts(services: Services, settings: WebSettings) -> Web:
         services=services,
         channel=channel,
         hub=Hub(channel, services.events, has_previews=has_previews),
-        renderer=Renderer(settings.community, settings.channel),
+        renderer=Renderer(settings.community, settings.channel, settings.moderators_channel),
         sessions=Sessions(services.settings.secret_key.get_secret_value(), community_id),
+        cards=ItemCards(services.store, services.clock, channel.channel_id),
+    )
+
+
+def _moderators_parts(web: Web, settings: WebSettings) -> Web:
+    """Make the moderators' channel: another channel and hub over the same record."""
+    services, channel_id = web.services, ChannelId(settings.moderators_channel)
+    channel = Channel(services.store, services.clock, web.channel.community_id, channel_id)
+    names = (settings.community, settings.channel, settings.moderators_channel)
+    return replace(
+        web,
+        channel=channel,
+        hub=Hub(channel, services.events, has_previews=False),
+        renderer=Renderer(*names, base=moderators.BASE),
+        cards=ItemCards(services.store, services.clock, channel_id),
+        base=moderators.BASE,
     )
 
 
@@ -153,17 +176,22 @@ def _hosts(settings: WebSettings) -> frozenset[str]:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Follow the channel and deliver its notices for as long as the app runs."""
     web: Web = app.state.web
+    queue: Web = app.state.moderators
     app.state.commands = anyio.CapacityLimiter(COMMANDS_AT_ONCE)
     owner = f"web:{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     poster = ChannelPoster(web.channel, web.hub)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(web.hub.run)
+        tasks.start_soon(queue.hub.run)
         tasks.start_soon(deliver_forever, web.services, Platform.WEB, poster, owner)
         tasks.start_soon(settle_forever, web.services)
         teller = ChannelTeller(web.channel, web.hub)
         tasks.start_soon(tell_members_forever, web.services, Platform.WEB, teller, owner)
+        cards, community_id = ChannelCards(queue.cards, queue.hub), web.channel.community_id
+        tasks.start_soon(keep_cards_forever, web.services, Platform.WEB, community_id, cards)
         yield
         web.hub.close()
+        queue.hub.close()
         tasks.cancel_scope.cancel()
 
 

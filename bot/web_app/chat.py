@@ -12,11 +12,12 @@ from anyio import to_thread
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from bot.usecases import commands, suggest
+from bot.usecases import commands, review, suggest
 from bot.web_app.context import TheWeb, Viewer, Web
 from bot.web_app.session import COOKIE, COOKIE_MAX_AGE_S, ENTRY_MAX_AGE_S
 from core.contracts.actors import Actor
 from core.contracts.chat import ChatMessage
+from core.contracts.reviews import ReviewFilter
 from core.errors import UserError
 
 router = APIRouter()
@@ -26,7 +27,7 @@ router = APIRouter()
 async def page(request: Request, web: TheWeb) -> Response:
     """Show the channel; a browser that was never here becomes a member."""
     session = web.sessions.read(request.cookies.get(COOKIE)) or web.sessions.new()
-    response = HTMLResponse(await to_thread.run_sync(_page, web, web.sessions.actor(session)))
+    response = HTMLResponse(await to_thread.run_sync(page_of, web, web.sessions.actor(session)))
     remember(request, response, web.sessions.write(session))
     return response
 
@@ -38,7 +39,7 @@ async def say(
     """Run what a member typed."""
     if not text.strip():
         return Response(status_code=204)
-    return await answer(request, web, partial(_say, web, viewer, text.strip()))
+    return await answer(request, web, partial(say_there, web, viewer, text.strip()))
 
 
 @router.post("/suggest")
@@ -56,7 +57,7 @@ async def suggestions(
 @router.post("/messages/{key}/dismiss")
 async def dismiss(request: Request, web: TheWeb, viewer: Viewer, key: str) -> Response:
     """Take a private answer off the viewer's page for good."""
-    return await answer(request, web, partial(_dismiss, web, viewer, key))
+    return await answer(request, web, partial(dismiss_there, web, viewer, key))
 
 
 @router.get("/enter")
@@ -84,7 +85,7 @@ async def answer(
     html = await to_thread.run_sync(_work_and_render, web, work, limiter=request.app.state.commands)
     web.hub.announce()
     if "hx-request" not in request.headers:
-        return RedirectResponse("/", status_code=303)
+        return RedirectResponse(web.base or "/", status_code=303)
     return HTMLResponse(html)
 
 
@@ -93,18 +94,33 @@ def _work_and_render(web: Web, work: Callable[[], tuple[Actor, list[ChatMessage]
     return web.html_of(messages, viewer)
 
 
-def _page(web: Web, viewer: Actor) -> str:
+def page_of(web: Web, viewer: Actor) -> str:
+    """Render a channel's whole page."""
     revision, messages = web.channel.recent(viewer)
-    return web.renderer.page(viewer, revision, web.views(messages, viewer))
+    return web.renderer.page(
+        viewer, revision, web.views(messages, viewer), waiting=_waiting(web, viewer)
+    )
 
 
-def _say(web: Web, viewer: Actor, text: str) -> tuple[Actor, list[ChatMessage]]:
+def _waiting(web: Web, viewer: Actor) -> int | None:
+    """Count what waits for moderators, for one of them."""
+    if not review.may_review(web.services, viewer):
+        return None
+    with web.services.store.reading() as unit:
+        return unit.reviews.count(viewer.community_id, ReviewFilter(), now=web.services.clock())
+
+
+def say_there(web: Web, viewer: Actor, text: str) -> tuple[Actor, list[ChatMessage]]:
+    """Run what was typed in a channel."""
     said_id = web.channel.say(viewer, text)
     reply = commands.run(web.services, viewer, text, web.channel.address(said_id))
+    if reply.item is not None:
+        return viewer, web.cards.show(viewer, said_id, reply)
     return viewer, web.channel.answer(viewer, said_id, reply)
 
 
-def _dismiss(web: Web, viewer: Actor, key: str) -> tuple[Actor, list[ChatMessage]]:
+def dismiss_there(web: Web, viewer: Actor, key: str) -> tuple[Actor, list[ChatMessage]]:
+    """Take a private answer off a channel."""
     return viewer, web.channel.dismiss(viewer, key)
 
 

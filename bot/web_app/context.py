@@ -10,6 +10,7 @@ from bot.bootstrap import Services
 from bot.replies import ReplyKind
 from bot.web_app.channel import Channel
 from bot.web_app.hub import Hub
+from bot.web_app.item_cards import ItemCards
 from bot.web_app.live import Live
 from bot.web_app.render import MessageView, Renderer, reply_of, view_of
 from bot.web_app.session import COOKIE, Session, Sessions
@@ -28,6 +29,9 @@ class Web:
     hub: Hub
     renderer: Renderer
     sessions: Sessions
+    cards: ItemCards
+    base: str = ""
+    """What the addresses of its page and posts begin with."""
 
     def html_of(self, messages: Iterable[ChatMessage], viewer: Actor) -> str:
         """Render messages for a viewer; reads the record, so call it in a thread."""

@@ -6,7 +6,7 @@ buttons that are theirs to press, whether it can be dismissed, where a running j
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from core.contracts.actors import Actor
 from core.contracts.chat import ChatMessage
 from core.contracts.ids import DraftId, JobId, VerifyId
 from core.contracts.personal import Upload
+from core.contracts.reviews import ReviewId
 from core.errors import AppError
 
 log = structlog.get_logger()
@@ -74,12 +75,12 @@ class MessageView:
         lines = self.reply.lines if self.reply else ()
         if self.live:
             return lines[:-1]  # The place as it was then; the live display has it as it is now.
-        return lines[1:] if self.pictures else lines
+        return lines[1:] if self.pictures and not self.item_id else lines
 
     @property
     def origin(self) -> str:
         """What the first line of a result says beside the label's own words: model, verify ids."""
-        if self.reply is None or not self.pictures:
+        if self.reply is None or not self.pictures or self.item_id:
             return ""
         return self.reply.lines[0].removeprefix(self.pictures[0].label).removeprefix(" · ")
 
@@ -102,11 +103,20 @@ class MessageView:
     def address_of(self, button: Button) -> str:
         """Where a button posts to: the whole of its state, so that it outlives every restart."""
         job_id = self.reply.job_id if self.reply else None
+        if button.item is not None:
+            return address_of_item(button.action, button.item)
         return address_of(button.action, job_id, button.picture, button.draft)
+
+    @property
+    def item_id(self) -> ReviewId | None:
+        """The moderators' item that it shows: its pictures stay covered."""
+        return self.reply.item if self.reply else None
 
     @property
     def is_emptied(self) -> bool:
         """Tell whether the message had pictures, and all of them were taken down."""
+        if self.item_id is not None:
+            return False
         return bool(self.reply and self.reply.pictures) and not self.pictures
 
     @property
@@ -128,7 +138,9 @@ class MessageView:
 class Renderer:
     """Own the templates; make whole pages and single messages of them."""
 
-    def __init__(self, community_id: str, channel: str) -> None:
+    def __init__(
+        self, community_id: str, channel: str, moderators_channel: str = "", *, base: str = ""
+    ) -> None:
         self._jinja = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
@@ -139,6 +151,8 @@ class Renderer:
         self._jinja.globals.update(
             community=community_id,
             channel=channel,
+            moderators_channel=moderators_channel,
+            base=base,
             examples=EXAMPLES,
             Kind=ReplyKind,
         )
@@ -146,10 +160,12 @@ class Renderer:
             tint=tint_of, initials=initials_of, clock=_clock, command_parts=_command_parts
         )
 
-    def page(self, actor: Actor, revision: int, views: Iterable[MessageView]) -> str:
-        """Make the whole channel page."""
+    def page(
+        self, actor: Actor, revision: int, views: Iterable[MessageView], waiting: int | None = None
+    ) -> str:
+        """Make the whole channel page; `waiting` counts the items, for those who may decide."""
         template = self._jinja.get_template("page.html")
-        return template.render(actor=actor, revision=revision, views=views)
+        return template.render(actor=actor, revision=revision, views=views, waiting=waiting)
 
     def messages(self, views: Iterable[MessageView]) -> str:
         """Make the elements of some messages, for a stream or the answer to a post."""
@@ -164,7 +180,14 @@ class Renderer:
         """Make a form that a button opened, for the page to show in its dialog."""
         macro = self._jinja.get_template("sheet.html").module
         address = address_of(form.action, form.job_id, form.picture, None)
+        if form.item is not None:
+            address = address_of_item(form.action, form.item)
         return str(macro.sheet(form, address))  # type: ignore[attr-defined]  # A template's module has its macros as attributes.
+
+    def revealed(self, reply: Reply, addresses: Sequence[str]) -> str:
+        """Make the pictures of an item, for the page to show in its dialog, once."""
+        shown = tuple(zip(reply.pictures, addresses, strict=True))
+        return self._jinja.get_template("revealed.html").render(reply=reply, shown=shown)
 
     def upload(self, upload: Upload) -> str:
         """Make the note of a picture that was brought along."""
@@ -225,6 +248,11 @@ def address_of(
     return f"/jobs/{job_id}{part}/{action.value}"
 
 
+def address_of_item(action: Action, item_id: ReviewId) -> str:
+    """Write the address of a button or form of a moderators' card."""
+    return f"/items/{item_id}/{action.value}"
+
+
 def initials_of(name: str) -> str:
     """Take the first letters of a name's first two words."""
     return "".join(word[0] for word in name.split()[:2]).upper()
@@ -239,10 +267,16 @@ _OWN = frozenset({Action.CANCEL, Action.CONFIRM, Action.REWRITE, Action.APPEAL, 
 """What nobody does in another's stead."""
 
 
+_REVIEWS = frozenset(each for each in Action if each.value.startswith("review_"))
+"""What moderators do with an item; its author never."""
+
+
 def _is_offered(action: Action, viewer: Actor, *, is_own: bool) -> bool:
     """Offer only what would not be refused; the use case decides again when it is pressed."""
     if action is Action.DELETE:
         return is_own or viewer.is_moderator
+    if action in _REVIEWS:
+        return viewer.is_moderator and not is_own
     if action is Action.REPORT:
         return not is_own
     return is_own or action not in _OWN

@@ -5,7 +5,7 @@ sends it back as Last-Event-ID and misses nothing; progress has no id, since onl
 counts and a new stream begins with that.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated
 
 from anyio import to_thread
@@ -31,13 +31,33 @@ async def events(
     last_event_id: Annotated[str, Header()] = "",
 ) -> AsyncIterator[ServerSentEvent]:
     """Follow the channel from a revision on."""
-    # A browser that reconnects repeats the address of its first connection: the header is newer.
-    revision = max(after, int(last_event_id) if last_event_id.isdecimal() else 0)
     yield ServerSentEvent(comment="hello", retry=RETRY_MS)
+    revision = revision_of(after, last_event_id)
+    async for event in follow(web, viewer, revision):
+        yield event
+
+
+def revision_of(after: int, last_event_id: str) -> int:
+    """Tell from where on a page follows.
+
+    A browser that reconnects repeats the address of its first connection: the header is newer.
+    """
+    return max(after, int(last_event_id) if last_event_id.isdecimal() else 0)
+
+
+async def follow(
+    web: Web,
+    viewer: Actor,
+    revision: int,
+    may_go_on: Callable[[], bool] | None = None,
+) -> AsyncIterator[ServerSentEvent]:
+    """Stream a channel; where somebody may lose the right to it, `may_go_on` asks each time."""
     with web.hub.subscribe() as page:
         while True:
             is_changed, live = await page.news()
             if page.is_closed:
+                return
+            if may_go_on is not None and not await to_thread.run_sync(may_go_on):
                 return
             if is_changed:
                 changes = await to_thread.run_sync(_changes, web, viewer, revision)

@@ -171,6 +171,9 @@ COMMANDS: dict[str, Words] = {
     "command_missing": Words(
         "A command begins with /", "The commands are {allowed}. Try: /imagine a red apple"
     ),
+    "command_elsewhere": Words(
+        "{value} is for the other channel", "Moderators say {allowed} here."
+    ),
     "command_unknown": Words("There is no command {value}", "The commands are {allowed}."),
     "job_id_missing": Words(
         "Which request?", "Add its id: /show 3k7fq2m9x0ab. “Details” under a picture tells it."

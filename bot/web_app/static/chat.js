@@ -14,6 +14,8 @@ const NEAR_END_PX = 120; // About two lines of text: closer than this, a reader 
 const PASSING_MS = 9000; // A note of two sentences is read aloud in less.
 const LOST_AFTER_MS = 4000; // A restart of the server takes less; shorter gaps are not worth a word.
 
+// "/moderators" in the moderators' channel.
+const { base } = document.body.dataset;
 let revision = Number(document.body.dataset.revision);
 
 // ---- messages -------------------------------------------------------------------------------
@@ -127,7 +129,7 @@ document.body.addEventListener("htmx:sendError", showUnreachable);
 // Lines are sent as quickly as somebody types them, which htmx's one request an element is not for.
 async function say(text) {
   try {
-    const answer = await fetch("/say", {
+    const answer = await fetch(`${base}/say`, {
       method: "POST",
       headers: { "HX-Request": "true" },
       body: new URLSearchParams({ text }),
@@ -195,7 +197,7 @@ function showPreview(canvas, address) {
 
 function connect() {
   stream?.close();
-  stream = new EventSource(`/events?after=${revision}`);
+  stream = new EventSource(`${base}/events?after=${revision}`);
   stream.addEventListener("open", () => {
     clearTimeout(lostTimer);
     lostTimer = null;

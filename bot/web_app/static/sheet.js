@@ -19,7 +19,7 @@ export function setUpSheet(merge, showUnreachable) {
     sheet.querySelector("[data-close]").addEventListener("click", () => dialog.close());
     sheet.addEventListener("submit", send);
     for (const kind of ["input", "pointerdown"]) {
-      sheet.addEventListener(kind, () => (sheet.querySelector("[data-trouble]").hidden = true));
+      sheet.addEventListener(kind, () => sheet.querySelector("[data-trouble]")?.setAttribute("hidden", ""));
     }
     for (const area of sheet.querySelectorAll("textarea")) area.addEventListener("keydown", sendByKey);
     if (!dialog.open) dialog.showModal();

@@ -22,7 +22,7 @@ class ServerInThread:
         self.port = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=3)
-        self._server = ChatServer(config, app.state.web.hub)
+        self._server = ChatServer(config, app.state.web.hub, app.state.moderators.hub)
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._listener]}, name="web-app"
         )
