@@ -44,5 +44,7 @@ Parts for htmx
 Parts of pages in `static/console.css`: `.page` (`.is-narrow`), `.panel`, `.stack`, `.rows`/`.row`,
 `.badge` (`.is-danger`, `.is-gold`), `.tick`; buttons, colours and focus come from `base.css`.
 A moment is `{{ moment(item.opened_at) }}`; `console.js` writes it in the reader's own time, also in
-parts that htmx swaps in. Work that waits for the store runs in `to_thread.run_sync`, one unit each.
+parts that htmx swaps in. `static/office.css` adds forms, tables (`.grid` in a `.scrolled`) and
+charts; `notes.said(reply)` leaves what a use case said as a note. Work that waits for the store
+runs in `to_thread.run_sync`, one unit each.
 """

@@ -69,8 +69,10 @@ def test_a_rows_community_is_its_jobs(store):
 
     with store.reading() as unit:
         rows = unit.audit.page("club")
+        of_job = unit.audit.page("club", job_id=job.job_id)
 
     assert [row.kind for row in rows] == ["pardoned", "revealed"]
+    assert [row.kind for row in of_job] == ["revealed"]
 
 
 def test_a_page_goes_on_where_the_last_one_ended(store):

@@ -97,6 +97,30 @@ def test_a_community_s_sanctions_are_listed_newest_first_page_by_page(store):
         assert unit.sanctions.recent("local", kinds=[K.BAN]) == [ban]
 
 
+def test_only_what_counts_is_listed_where_that_is_asked_for(store):
+    """To the very moment, and page by page as everything is."""
+    short, ban, lifted, strike = add(
+        store,
+        a_sanction(K.COOL_DOWN, 0, hours=1),
+        a_sanction(K.BAN, 1, hours=None),
+        a_sanction(K.WARNING, 2),
+        a_sanction(K.STRIKE, 3),
+    )
+    add(store, a_sanction(K.BAN, 4, hours=None, community_id="club"))
+    with store.unit() as unit:
+        unit.sanctions.lift(lifted.sanction_id, community_id="local", by="web:mod", now=at(9))
+
+    with store.reading() as unit:
+        before = unit.sanctions.recent("local", live_at=at(3599))
+        after = unit.sanctions.recent("local", live_at=at(3600))
+        rest = unit.sanctions.recent(
+            "local", live_at=at(3599), before=(strike.at, strike.sanction_id), limit=1
+        )
+    assert before == [strike, ban, short]
+    assert after == [strike, ban]
+    assert rest == [ban]
+
+
 def test_a_sanction_is_lifted_with_who_when_and_why(store):
     [given] = add(store, a_sanction(K.BAN, hours=None))
 
