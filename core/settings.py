@@ -157,15 +157,15 @@ class CoreSettings(BaseSettings):
         return (self.model, *(model for model in extra if model))
 
     @property
-    def resolved_database_url(self) -> str:
-        """The database in force."""
-        return self.database_url or f"sqlite:///{(self.home / 'easel.db').resolve()}"
-
-    @property
     def held_key_ring(self) -> tuple[bytes, ...]:
         """The keys that `EASEL_HELD_KEYS` names, the one that encrypts first."""
         named = self.held_keys.get_secret_value().split(",")
         return tuple(key.strip().encode() for key in named if key.strip())
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database in force."""
+        return self.database_url or f"sqlite:///{(self.home / 'easel.db').resolve()}"
 
     @property
     def resolved_blob_url(self) -> str:

@@ -162,6 +162,8 @@ def test_old_pictures_that_stand_are_listed(store, keep):
 def test_pictures_that_nobody_is_to_see_are_listed_a_while_after_the_decision(store, keep):
     against, undecided = (keep(state, seconds=1) for state in (JobState.WITHHELD, JobState.EXPIRED))
     keep(JobState.WITHHELD, seconds=5)
+    keep(JobState.EXPIRED, seconds=5)
+    keep(JobState.EXPIRED, seconds=1, community="elsewhere")
     for state in (JobState.DELIVERED, JobState.OUTPUT_REVIEW, JobState.PUBLISHED):
         keep(state, seconds=1)
 
