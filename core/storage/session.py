@@ -61,7 +61,7 @@ class Unit:
             turns=self.turns,
             reviews=self.reviews,
         )
-        self.verdicts = Verdicts(session)
+        self.verdicts = Verdicts(session, audit=self.audit)
         self.pictures = Pictures(session)
         self.usage = Usage(session)
         self.drafts = Drafts(session)

@@ -42,7 +42,7 @@ def test_an_accepted_request_is_one_transaction_with_all_that_follows(services, 
     assert job.policy_version == services.gate.policy.version
     assert [verdict.stage for verdict in verdicts] == [Stage.RULES]
     assert verdicts[0].job_id == reply.job_id
-    assert {row.by for row in audit} == {ada.member_id}
+    assert [(row.kind, row.by) for row in audit] == [("step", ada.member_id), ("verdict", "gate")]
     assert sent_or_due or [task.job_id for task in due] == [reply.job_id]
     assert pending == 0
 
