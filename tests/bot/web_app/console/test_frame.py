@@ -67,7 +67,8 @@ def test_a_note_of_a_minute_ago_is_no_news(frame, monkeypatch):
 @pytest.mark.parametrize("code", NOTES)
 def test_every_note_can_be_said(frame, code):
     """With the facts that its sentence has gaps for."""
-    gaps = dict.fromkeys(("name", "title", "value", "count", "until", "at"), "Mo")
+    named = ("name", "title", "value", "count", "until", "at", "number", "text")
+    gaps = dict.fromkeys(named, "Mo")
 
     assert len(notes_of(frame, left(frame, Note(code, gaps)))) == 1
 
