@@ -198,7 +198,7 @@ def test_everything_is_there_for_a_pointer_on_a_phone(desk_of, cases, signed_in)
 
     mo.locator(".entry-link").first.tap()
     opened(mo, item)
-    assert not mo.locator("#filters").is_visible()
+    mo.locator("#filters").wait_for(state="hidden")
     mo.get_by_role("button", name="Claim", exact=True).tap()
     standing(mo, "Yours until")
     mo.locator("#reject summary").tap()
@@ -207,7 +207,7 @@ def test_everything_is_there_for_a_pointer_on_a_phone(desk_of, cases, signed_in)
     standing(mo, "Rejected by you")
     assert cases.now(item).reason_code == "unclear"
     mo.get_by_role("link", name="Back to the list").tap()
-    assert mo.locator("#filters").is_visible()
+    mo.locator("#filters").wait_for()
 
 
 CHIMES = """() => {
