@@ -9,7 +9,6 @@ and takes what is due now, so that a busy front-end pays for rounds and not for 
 """
 
 from collections.abc import Sequence
-from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -19,6 +18,7 @@ import structlog
 from anyio import to_thread
 from anyio.abc import TaskGroup
 
+from bot.bell import Bell, ring_on
 from bot.bootstrap import Services
 from bot.replies import Reply
 from bot.standing import is_overtaken, read_standing, tell
@@ -85,7 +85,7 @@ async def deliver_forever(
     delivery = _Delivery(_Desk(services, platform, owner, job_id), poster)
     try:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_listen, services, platform, delivery.bell)
+            tasks.start_soon(ring_on, services.events, wake_topic(platform), delivery.bell)
             await delivery.run(tasks)
     finally:
         with anyio.CancelScope(shield=True):
@@ -96,30 +96,6 @@ def retry_delay_s(attempts: int) -> float:
     """Say how long a notice rests after its n-th failure."""
     doublings = min(max(attempts - 1, 0), 10)  # Bounded, so that a poison notice stays a number.
     return min(RETRY_FIRST_S * 2.0**doublings, RETRY_MOST_S)
-
-
-class _Bell:
-    """Remember that somebody rang, also while nobody was waiting."""
-
-    def __init__(self) -> None:
-        self._event = anyio.Event()
-
-    def ring(self) -> None:
-        self._event.set()
-
-    def clear(self) -> None:
-        if self._event.is_set():
-            self._event = anyio.Event()
-
-    async def wait(self, timeout_s: float) -> None:
-        with anyio.move_on_after(timeout_s):
-            await self._event.wait()
-
-
-async def _listen(services: Services, platform: Platform, bell: _Bell) -> None:
-    async with aclosing(services.events.listen([wake_topic(platform)])) as events:
-        async for _ in events:
-            bell.ring()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +179,7 @@ class _Delivery:
     """Keep the slots full: take what fits, post each notice in a task of its own."""
 
     def __init__(self, desk: _Desk, poster: Poster) -> None:
-        self.bell = _Bell()
+        self.bell = Bell()
         self._desk = desk
         self._poster = poster
         self._under_way: dict[NoticeId, Notice] = {}

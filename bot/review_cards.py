@@ -5,13 +5,13 @@ lost wake-up costs seconds. A poster writes down which revision it shows togethe
 after a crash anywhere the next look carries on, and two processes never undo each other's work.
 """
 
-from contextlib import aclosing
 from typing import Protocol
 
 import anyio
 import structlog
 from anyio import to_thread
 
+from bot.bell import Bell, ring_on
 from bot.bootstrap import Services
 from bot.replies import Reply
 from bot.usecases import review
@@ -48,10 +48,11 @@ async def keep_cards_forever(
     services: Services, platform: Platform, community_id: CommunityId, poster: CardPoster
 ) -> None:
     """Keep a community's cards on a platform up to date until cancelled."""
-    bell = _Bell()
+    bell = Bell()
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_listen, services, bell)
+        tasks.start_soon(ring_on, services.events, REVIEWS_TOPIC, bell)
         while True:
+            bell.clear()
             try:
                 await keep_cards(services, platform, community_id, poster)
             except AppError as error:
@@ -81,24 +82,3 @@ async def keep_cards(
 def _due(services: Services, platform: Platform, community_id: CommunityId) -> list[ReviewItem]:
     with services.store.reading() as unit:
         return unit.review_cards.due(community_id, platform, most=CARDS_MOST)
-
-
-class _Bell:
-    """Rung when there is something to look at."""
-
-    def __init__(self) -> None:
-        self._event = anyio.Event()
-
-    def ring(self) -> None:
-        self._event.set()
-
-    async def wait(self, at_most_s: float) -> None:
-        with anyio.move_on_after(at_most_s):
-            await self._event.wait()
-        self._event = anyio.Event()
-
-
-async def _listen(services: Services, bell: _Bell) -> None:
-    async with aclosing(services.events.listen([REVIEWS_TOPIC])) as events:
-        async for _ in events:
-            bell.ring()

@@ -12,15 +12,14 @@ from anyio import to_thread
 from fastapi import APIRouter, Depends, Form, Header, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from itsdangerous import BadData, URLSafeTimedSerializer
 
 from bot.replies import Action, Reply, ReplyKind
 from bot.replies import Form as ReplyForm
 from bot.usecases import review
 from bot.usecases.actions import press
 from bot.web_app import chat, stream
-from bot.web_app.console.queue_pictures import squares
 from bot.web_app.context import TheWeb, Web
+from bot.web_app.revealing import Tickets, squares, standing_picture
 from bot.web_app.session import COOKIE
 from core.contracts.actors import Actor
 from core.contracts.chat import ChatMessage
@@ -41,9 +40,6 @@ SAID_HERE: Final = (
     "help",
 )
 """What moderators type in their channel; what draws or shows pictures belongs to the chat."""
-
-OPEN_S: Final = 60
-"""How long the address of a revealed picture opens."""
 
 FIELDS_MOST: Final = 4
 _SALT: Final = "easel.moderators.picture"
@@ -189,18 +185,12 @@ def _write(
     return viewer, own
 
 
-def _signer(web: Web) -> URLSafeTimedSerializer:
-    secret = web.services.settings.secret_key.get_secret_value()
-    return URLSafeTimedSerializer(secret, salt=_SALT)
-
-
 def _tickets(web: Web, viewer: Actor, reply: Reply) -> list[str]:
-    signer = _signer(web)
-    return [
-        f"{web.base}/items/revealed/"
-        + str(signer.dumps([viewer.member_id, reply.item, each.verify_id]))
-        for each in reply.pictures
-    ]
+    if reply.item is None:
+        return []
+    ids = [each.verify_id for each in reply.pictures]
+    given = Tickets(web.services, _SALT).give(viewer.member_id, reply.item, ids)
+    return [f"{web.base}/items/revealed/{ticket}" for ticket in given]
 
 
 def _covered(web: Web, viewer: Actor, item_id: ReviewId, verify_id: VerifyId) -> bytes:
@@ -208,12 +198,7 @@ def _covered(web: Web, viewer: Actor, item_id: ReviewId, verify_id: VerifyId) ->
 
 
 def _revealed(web: Web, viewer: Actor, ticket: str) -> tuple[str, bytes]:
-    try:
-        member_id, item_id, verify_id = _signer(web).loads(ticket, max_age=OPEN_S)
-    except BadData as error:
-        raise NotFound("picture_not_found") from error
-    if member_id != viewer.member_id:
-        raise NotFound("picture_not_found", verify_id=verify_id)
+    item_id, verify_id = Tickets(web.services, _SALT).read(ticket, viewer.member_id)
     picture = _standing(web, viewer, item_id, verify_id)
     return picture.media_type, web.services.held.read(picture)
 
@@ -225,8 +210,4 @@ def _standing(web: Web, viewer: Actor, item_id: ReviewId, verify_id: VerifyId) -
         NotFound: `picture_not_found`, `review_not_found`.
     """
     item = web.services.desk.look(viewer, item_id)
-    with web.services.store.reading() as unit:
-        for picture in unit.pictures.of_job(item.job_id):
-            if picture.verify_id == verify_id and not unit.pictures.is_deleted(verify_id):
-                return picture
-    raise NotFound("picture_not_found", verify_id=verify_id)
+    return standing_picture(web.services, item, verify_id)

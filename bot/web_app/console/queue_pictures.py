@@ -2,31 +2,22 @@
 
 The covered ones are a few grey squares, made here: the picture itself leaves the server only after
 a reveal, which the desk writes down, under an address that opens for one session and one minute.
+By then an open page has covered it again, where its moderator wants pictures always blurred.
 """
-
-import io
-from typing import Final
 
 from anyio import to_thread
 from fastapi import APIRouter, Response
-from itsdangerous import BadData, URLSafeTimedSerializer
 
 from bot.web_app.console.door import ConsoleViewer, Visitor
 from bot.web_app.console.frame import HOME
 from bot.web_app.console.parts import Console, TheConsole
+from bot.web_app.revealing import Tickets, squares, standing_picture
 from core.contracts.ids import VerifyId
 from core.contracts.jobs import Picture
 from core.contracts.reviews import ReviewId
 from core.errors import NotFound
 
 private = APIRouter()
-
-OPEN_S: Final = 60
-"""How long the address of a revealed picture opens; an open page covers it again as well, where
-its moderator wants pictures always blurred."""
-
-_SQUARES: Final = 12
-"""What is left of a covered picture, a side: light and dark, and nothing that could be known."""
 
 _SALT = "easel.console.picture"
 
@@ -55,17 +46,12 @@ def reveal(console: Console, visitor: Visitor, item_id: ReviewId) -> list[tuple[
         AppError: as `ReviewDesk.reveal`.
     """
     pictures = console.services.desk.reveal(visitor.actor, item_id)
-    signer, session_id = _signer(console), visitor.session.session_id
-    tickets = [str(signer.dumps([session_id, item_id, each.verify_id])) for each in pictures]
+    ids = [each.verify_id for each in pictures]
+    tickets = Tickets(console.services, _SALT).give(visitor.session.session_id, item_id, ids)
     return [
         (each, f"{HOME}/queue/pictures/{ticket}")
         for each, ticket in zip(pictures, tickets, strict=True)
     ]
-
-
-def _signer(console: Console) -> URLSafeTimedSerializer:
-    secret = console.services.settings.secret_key.get_secret_value()
-    return URLSafeTimedSerializer(secret, salt=_SALT)
 
 
 def _covered(console: Console, visitor: Visitor, item_id: ReviewId, verify_id: VerifyId) -> bytes:
@@ -75,12 +61,8 @@ def _covered(console: Console, visitor: Visitor, item_id: ReviewId, verify_id: V
 
 
 def _plain(console: Console, visitor: Visitor, ticket: str) -> tuple[str, bytes]:
-    try:
-        session_id, item_id, verify_id = _signer(console).loads(ticket, max_age=OPEN_S)
-    except BadData as error:
-        raise NotFound("picture_not_found") from error
-    if session_id != visitor.session.session_id:
-        raise NotFound("picture_not_found", verify_id=verify_id)
+    tickets = Tickets(console.services, _SALT)
+    item_id, verify_id = tickets.read(ticket, visitor.session.session_id)
     picture = _standing(console, visitor, item_id, verify_id)
     return picture.media_type, console.services.held.read(picture)
 
@@ -95,19 +77,6 @@ def _standing(
     """
     with console.services.store.reading() as unit:
         item = unit.reviews.get(item_id)
-        of_job = {each.verify_id: each for each in unit.pictures.of_job(item.job_id)}
-        is_gone = verify_id not in of_job or unit.pictures.is_deleted(verify_id)
-    if is_gone or item.community_id != visitor.actor.community_id:
+    if item.community_id != visitor.actor.community_id:
         raise NotFound("picture_not_found", verify_id=verify_id)
-    return of_job[verify_id]
-
-
-def squares(data: bytes) -> bytes:
-    """Make a few grey squares of a picture."""
-    from PIL import Image
-
-    with Image.open(io.BytesIO(data)) as image:
-        small = image.convert("L").resize((_SQUARES, _SQUARES), Image.Resampling.BOX)
-    out = io.BytesIO()
-    small.save(out, "PNG")
-    return out.getvalue()
+    return standing_picture(console.services, item, verify_id)
