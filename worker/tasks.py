@@ -232,7 +232,11 @@ class Studio:
             )
 
         report(Phase.LOADING if self.engine.ready is None else Phase.DENOISING)
-        result = self.engine.draw(request, lambda drawn: report(Phase.DENOISING, drawn))
+        try:
+            result = self.engine.draw(request, lambda drawn: report(Phase.DENOISING, drawn))
+        except EngineDrained as drained:
+            # Drained before its first step: what was carried here is still all there is of it.
+            raise EngineDrained(drained.snapshot or request.resume or b"") from drained
         report(Phase.FINISHING)
         return result
 

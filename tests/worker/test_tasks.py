@@ -243,11 +243,16 @@ def test_a_dead_engine_sends_the_job_round_again_until_it_is_to_blame(place):
 
 def draining_once(place, snapshot):
     """Let the first attempt be drained with this drawn so far."""
-    snapshots = [snapshot]
+    draining(place, snapshot)
+
+
+def draining(place, *snapshots):
+    """Let as many attempts be drained, each with this drawn so far."""
+    left = list(snapshots)
 
     def drain():
-        if snapshots:
-            raise EngineDrained(snapshots.pop())
+        if left:
+            raise EngineDrained(left.pop(0))
 
     place.engine.before = drain
 
@@ -268,6 +273,20 @@ def test_a_drained_job_goes_back_to_the_front_with_what_was_drawn(place, tmp_pat
     assert [request.resume for request in place.engine.requests] == [None, b"half a picture"]
     assert place.job().state is JobState.PUBLISHED
     assert not kept.exists()
+
+
+def test_a_job_drained_again_before_its_first_step_keeps_what_was_drawn(place, tmp_path):
+    """A worker that is ending may take it up once more; nothing is lost by that."""
+    draining(place, b"half a picture", b"")
+    queue_up(place.store, job_for())
+
+    for _ in range(3):
+        place.generate()
+
+    half = b"half a picture"
+    assert [request.resume for request in place.engine.requests] == [None, half, half]
+    assert place.job().state is JobState.PUBLISHED
+    assert list((tmp_path / "blobs" / "snapshots").iterdir()) == []
 
 
 def test_a_drained_job_of_which_nothing_was_drawn_begins_anew(place, tmp_path):
