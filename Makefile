@@ -30,7 +30,8 @@ demo: setup ## Start everything on this machine, draw one picture, serve the loc
 	@$(BIN)/easel demo
 
 # Tests that start whole stacks, draw or drive a browser run one at a time; the others two by two.
-ALONE := $(addprefix tests/,architecture bench bot/embedded bot/web_app e2e worker)
+ALONE := $(addprefix tests/,architecture bench bot/embedded e2e worker) \
+	$(wildcard $(addprefix tests/bot/web_app/,test_browser*.py */test_browser*.py))
 
 test: setup system ## Run every test
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(addprefix --ignore=,$(ALONE))

@@ -7,6 +7,7 @@ from core.contracts.generation import GenerationSpec
 from core.contracts.ids import new_verify_id
 from core.contracts.reviews import ReviewItem, ReviewKind
 from core.contracts.verdicts import Decision, Finding, Span
+from core.events import REVIEWS_TOPIC
 from core.workflow import JobState
 from tests.bot.web_app.stage import encoded, painting
 from tests.core.storage.samples import a_job, a_picture, a_review, a_verdict
@@ -50,6 +51,7 @@ class Cases:
             unit.jobs.add(job)
             unit.verdicts.add(verdict)
             assert unit.reviews.open(item)
+        self.services.events.wake(REVIEWS_TOPIC)
         return item
 
     def picture(self, **fields) -> ReviewItem:

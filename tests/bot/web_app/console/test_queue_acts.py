@@ -43,7 +43,7 @@ def test_claim_and_release(mo, cases):
 
     mo.send_form(at(item, "acts/release"))
     assert cases.now(item).claimed_by is None
-    assert cases.trail(item) == ["review_claimed", "review_released"]
+    assert cases.trail(item) == ["verdict", "review_claimed", "review_released"]
 
 
 def test_a_decision_with_reason_and_note_can_be_undone_and_made_again(mo, cases):
