@@ -16,12 +16,41 @@ class DigitalSourceType(StrEnum):
     TRAINED_ALGORITHMIC_MEDIA = (
         "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
     )
+    COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA = (
+        "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+    )
+    """A member's own picture, of which AI drew a part anew or more pixels."""
 
 
 class GenerationMode(StrEnum):
     """How a picture was drawn."""
 
     TEXT2IMAGE = "text2image"
+    IMAGE2IMAGE = "image2image"
+    INPAINT = "inpaint"
+    UPSCALE = "upscale"
+    VARIATION = "variation"
+
+
+class Relation(StrEnum):
+    """How a picture came into another one, in C2PA's words."""
+
+    INPUT_TO = "inputTo"
+    """The model was shown it."""
+    PARENT_OF = "parentOf"
+    """It was opened and edited: what is seen of it is still the same picture."""
+
+
+class Ingredient(Contract):
+    """A picture that went into another one; named by reference, never embedded."""
+
+    relation: Relation
+    verify_id: VerifyId | None = Field(
+        default=None, description="Of a picture that was made here; None: a member brought it."
+    )
+    sha256: str = Field(
+        default="", max_length=64, description="Of its posted bytes; empty: a member brought it."
+    )
 
 
 class Recipe(Contract):
@@ -55,6 +84,8 @@ class StampFacts(Contract):
         description="To the second: a finer time only helps to match a file with a request."
     )
     mode: GenerationMode = GenerationMode.TEXT2IMAGE
+    source_type: DigitalSourceType = DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA
+    ingredients: tuple[Ingredient, ...] = ()
     recipe: Recipe | None = None
 
 
@@ -144,6 +175,8 @@ class ProvenanceReport(Contract):
     policy_version: str | None = Field(default=None, description="As verify_id.")
     created_at: Moment | None = Field(default=None, description="As verify_id.")
     mode: GenerationMode | None = Field(default=None, description="As verify_id.")
+    source_type: DigitalSourceType | None = Field(default=None, description="As verify_id.")
+    ingredients: tuple[Ingredient, ...] = Field(default=(), description="As verify_id.")
     recipe: Recipe | None = Field(default=None, description="As verify_id; where opted in.")
     signer: str | None = Field(
         default=None, description="The certificate's own words: a claim unless trusted."

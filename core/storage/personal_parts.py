@@ -48,11 +48,13 @@ NOT_OF_MEMBERS = {
     "audit_head": "the end of the chain",
     "chat_channels": "counters",
     "disagreements": "codes about a request; whose it was, the request tells",
+    "label_checks": "what platforms leave of a label",
     "legal_holds": "what must be kept is for those to say who keep it",
     "outbox": "tasks, by request",
     "policy_places": "which version is in force",
     "policy_prints": "hashes of rules",
     "policy_revision": "a counter",
+    "registry": "hashes and looks of pictures; whose they are, their request tells",
     "review_cards": "where a card stands",
     "shadow_tallies": "counts",
 }

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from core.storage import personal_models, review_models  # noqa: F401 - makes their tables known.
+from core.storage import personal_models, registry_models, review_models  # noqa: F401 - makes their tables known.
 from core.storage.audit import AuditTrail
 from core.storage.chat import Chat
 from core.storage.consents import Consents
@@ -27,6 +27,7 @@ from core.storage.outbox import Outbox
 from core.storage.personal import Personal
 from core.storage.pictures import Pictures
 from core.storage.policies import Policies
+from core.storage.registry import Registry
 from core.storage.reports import Reports
 from core.storage.review_cards import ReviewCards
 from core.storage.reviews import Reviews
@@ -63,6 +64,7 @@ class Unit:
         )
         self.verdicts = Verdicts(session, audit=self.audit)
         self.pictures = Pictures(session)
+        self.registry = Registry(session)
         self.usage = Usage(session)
         self.drafts = Drafts(session)
         self.reports = Reports(session)

@@ -102,6 +102,8 @@ def test_label_has_no_room_for_people_or_places(facts):
         "policy_version",
         "created_at",
         "mode",
+        "source_type",
+        "ingredients",
         "recipe",
     }
     for stray in ("member_id", "community_id", "channel_id", "job_id", "display_name"):

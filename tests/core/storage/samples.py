@@ -14,6 +14,7 @@ from core.contracts.ids import (
     new_verify_id,
 )
 from core.contracts.jobs import Job, Picture
+from core.contracts.registry import Fingerprints, MarkFacts, MarkState, ProvenanceRecord
 from core.contracts.reviews import ReviewId, ReviewItem, ReviewKind
 from core.contracts.verdicts import Check, CheckState, Decision, Finding, Span, Stage, Verdict
 from core.workflow import JobState
@@ -115,6 +116,30 @@ def a_picture(job_id: JobId, index: int = 0, **fields) -> Picture:
         "created_at": START,
     }
     return Picture(**{**defaults, **fields})
+
+
+def a_record(verify_id: str = "00112233445566aa", **fields) -> ProvenanceRecord:
+    defaults = {
+        "verify_id": verify_id,
+        "sha256": "ab" * 32,
+        "media_type": "image/png",
+        "width": 512,
+        "height": 512,
+        "size_bytes": 1000,
+        "model": "easel-small",
+        "policy_name": "default",
+        "policy_version": "2026.11.21",
+        "mark": MarkFacts(
+            state=MarkState.MARKED,
+            backend="easel.ss64",
+            mark_id=verify_id,
+            key_version=1,
+            strength_db=45.0,
+        ),
+        "fingerprints": Fingerprints(pdq="0f" * 32, pdq_quality=100, phash="3c" * 32),
+        "created_at": at(0),
+    }
+    return ProvenanceRecord(**(defaults | fields))
 
 
 def a_review(job: Job, opened_s: float = 0, **fields) -> ReviewItem:

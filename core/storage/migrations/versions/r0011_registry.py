@@ -1,0 +1,64 @@
+"""Make room for the registry of labelled files and for the canary's findings."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "r0011"
+down_revision = "r0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add the tables with their indexes."""
+    op.create_table(
+        "registry",
+        sa.Column("verify_id", sa.String(), nullable=False),
+        sa.Column("job_id", sa.String()),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("drawn_sha256", sa.String(), nullable=False),
+        sa.Column("media_type", sa.String(), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=False),
+        sa.Column("height", sa.Integer(), nullable=False),
+        sa.Column("size_bytes", sa.Integer(), nullable=False),
+        sa.Column("source_type", sa.String(), nullable=False),
+        sa.Column("mode", sa.String(), nullable=False),
+        sa.Column("model", sa.String(), nullable=False),
+        sa.Column("policy_name", sa.String(), nullable=False),
+        sa.Column("policy_version", sa.String(), nullable=False),
+        sa.Column("mark_state", sa.String(), nullable=False),
+        sa.Column("mark_backend", sa.String(), nullable=False),
+        sa.Column("mark_id", sa.String()),
+        sa.Column("mark_key_version", sa.Integer()),
+        sa.Column("mark_strength_db", sa.Double()),
+        sa.Column("fingerprints", sa.JSON()),
+        sa.Column("thumbnail", sa.LargeBinary()),
+        sa.Column("ingredients", sa.JSON(), nullable=False),
+        sa.Column("original", sa.String()),
+        sa.Column("time_state", sa.String(), nullable=False),
+        sa.Column("time_token", sa.LargeBinary()),
+        sa.Column("downgrades", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("verify_id", name="pk_registry"),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.job_id"], name="fk_registry_job_id"),
+    )
+    for column in ("job_id", "sha256", "mark_id", "original", "created_at"):
+        op.create_index(f"ix_registry_{column}", "registry", [column])
+    op.create_index(
+        "ix_registry_pending",
+        "registry",
+        ["created_at"],
+        sqlite_where=sa.text("time_state = 'pending'"),
+        postgresql_where=sa.text("time_state = 'pending'"),
+    )
+    op.create_table(
+        "label_checks",
+        sa.Column("check_id", sa.String(), nullable=False),
+        sa.Column("platform", sa.String(), nullable=False),
+        sa.Column("verify_id", sa.String(), nullable=False),
+        sa.Column("findings", sa.JSON(), nullable=False),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("check_id", name="pk_label_checks"),
+    )
+    op.create_index("ix_label_checks_platform", "label_checks", ["platform", "checked_at"])

@@ -1,0 +1,196 @@
+"""Remember every labelled file: by its id, its bytes, its mark and what it looks like."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core.contracts.ids import JobId, VerifyId
+from core.contracts.provenance import Ingredient
+from core.contracts.registry import (
+    Fingerprints,
+    Layer,
+    MarkFacts,
+    ProvenanceRecord,
+    RecordKind,
+    TimeState,
+)
+from core.errors import IllegalStep, NotFound
+from core.storage.registry_models import RegistryRow
+
+_FLAT = frozenset(ProvenanceRecord.model_fields) - {
+    "mark",
+    "fingerprints",
+    "ingredients",
+    "downgrades",
+}
+
+
+class Known(NamedTuple):
+    """What a search by looks needs of one record."""
+
+    verify_id: VerifyId
+    fingerprints: Fingerprints
+    created_at: datetime
+
+
+class Registry:
+    """The registry of one store."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, record: ProvenanceRecord, thumbnail: bytes | None = None) -> None:
+        """Record a labelled file, before anybody gets to see it.
+
+        Raises:
+            IllegalStep: `picture_exists`. The unit is spent; let the error end it.
+        """
+        looks = record.fingerprints
+        row = RegistryRow(
+            **{name: getattr(record, name) for name in _FLAT},
+            mark_state=record.mark.state,
+            mark_backend=record.mark.backend,
+            mark_id=record.mark.mark_id,
+            mark_key_version=record.mark.key_version,
+            mark_strength_db=record.mark.strength_db,
+            fingerprints=None if looks is None else looks.model_dump(),
+            thumbnail=thumbnail,
+            ingredients=[each.model_dump(mode="json") for each in record.ingredients],
+            time_token=None,
+            downgrades=[{"layer": each.value} for each in record.downgrades],
+        )
+        self._session.add(row)
+        try:
+            self._session.flush()
+        except IntegrityError as error:
+            raise IllegalStep("picture_exists", job_id=record.job_id or "") from error
+
+    def get(self, verify_id: VerifyId) -> ProvenanceRecord:
+        """Find a record by its public id.
+
+        Raises:
+            NotFound: `picture_not_found`.
+        """
+        return _to_record(self._row(verify_id))
+
+    def find(self, verify_id: VerifyId) -> ProvenanceRecord | None:
+        """Find a record by its public id, if there is one."""
+        row = self._session.get(RegistryRow, verify_id)
+        return None if row is None else _to_record(row)
+
+    def by_sha256(self, sha256: str) -> ProvenanceRecord | None:
+        """Find the file with exactly these bytes; the newest, should there be two."""
+        query = (
+            select(RegistryRow)
+            .where(RegistryRow.sha256 == sha256)
+            .order_by(RegistryRow.created_at.desc())
+            .limit(1)
+        )
+        row = self._session.scalar(query)
+        return None if row is None else _to_record(row)
+
+    def of_job(self, job_id: JobId) -> list[ProvenanceRecord]:
+        """List a job's files, oldest first."""
+        query = (
+            select(RegistryRow)
+            .where(RegistryRow.job_id == job_id)
+            .order_by(RegistryRow.created_at, RegistryRow.verify_id)
+        )
+        return [_to_record(row) for row in self._session.scalars(query)]
+
+    def copies_of(self, verify_id: VerifyId) -> list[ProvenanceRecord]:
+        """List the copies of a picture that were made to fit a platform, oldest first."""
+        query = (
+            select(RegistryRow)
+            .where(RegistryRow.original == verify_id)
+            .order_by(RegistryRow.created_at, RegistryRow.verify_id)
+        )
+        return [_to_record(row) for row in self._session.scalars(query)]
+
+    def thumbnail(self, verify_id: VerifyId) -> bytes | None:
+        """Read a file's thumbnail; None where it was forgotten or never made.
+
+        Raises:
+            NotFound: `picture_not_found`.
+        """
+        return self._row(verify_id).thumbnail
+
+    def forget_thumbnails(self, verify_ids: Sequence[VerifyId]) -> None:
+        """Forget what some pictures show; hashes and ids stay, so that a label still verifies."""
+        self._session.execute(
+            update(RegistryRow)
+            .where(
+                RegistryRow.verify_id.in_(verify_ids) | RegistryRow.original.in_(verify_ids),
+            )
+            .values(thumbnail=None)
+        )
+
+    def known_since(self, since: datetime | None, *, limit: int) -> list[Known]:
+        """List what has fingerprints, oldest first, from a moment on.
+
+        What was made in that very moment is listed again: times may be the same.
+        """
+        query = select(RegistryRow.verify_id, RegistryRow.fingerprints, RegistryRow.created_at)
+        query = query.where(RegistryRow.kind != RecordKind.COPY)
+        if since is not None:
+            query = query.where(RegistryRow.created_at >= since)
+        query = query.order_by(RegistryRow.created_at, RegistryRow.verify_id).limit(limit)
+        return [
+            Known(VerifyId(verify_id), Fingerprints.model_validate(looks), created_at)
+            for verify_id, looks, created_at in self._session.execute(query)
+            if looks is not None
+        ]
+
+    def without_time(self, *, limit: int) -> list[ProvenanceRecord]:
+        """List the files for which a time stamp is still to be had, oldest first."""
+        query = (
+            select(RegistryRow)
+            .where(RegistryRow.time_state == TimeState.PENDING)
+            .order_by(RegistryRow.created_at)
+            .limit(limit)
+        )
+        return [_to_record(row) for row in self._session.scalars(query)]
+
+    def keep_time(self, verify_id: VerifyId, token: bytes) -> None:
+        """Keep a time stamp over the hash of a file's posted bytes.
+
+        Raises:
+            NotFound: `picture_not_found`.
+        """
+        row = self._row(verify_id)
+        row.time_token, row.time_state = token, TimeState.STAMPED
+
+    def time_token(self, verify_id: VerifyId) -> bytes | None:
+        """Read the time stamp that was had after a file left.
+
+        Raises:
+            NotFound: `picture_not_found`.
+        """
+        return self._row(verify_id).time_token
+
+    def _row(self, verify_id: VerifyId) -> RegistryRow:
+        row = self._session.get(RegistryRow, verify_id)
+        if row is None:
+            raise NotFound("picture_not_found", verify_id=verify_id)
+        return row
+
+
+def _to_record(row: RegistryRow) -> ProvenanceRecord:
+    looks = row.fingerprints
+    return ProvenanceRecord(
+        **{name: getattr(row, name) for name in _FLAT},
+        mark=MarkFacts(
+            state=row.mark_state,
+            backend=row.mark_backend,
+            mark_id=None if row.mark_id is None else VerifyId(row.mark_id),
+            key_version=row.mark_key_version,
+            strength_db=row.mark_strength_db,
+        ),
+        fingerprints=None if looks is None else Fingerprints.model_validate(looks),
+        ingredients=tuple(Ingredient.model_validate(each) for each in row.ingredients),
+        downgrades=tuple(Layer(each["layer"]) for each in row.downgrades),
+    )

@@ -1,0 +1,88 @@
+"""Hold the registry of both databases to: every labelled file is found again, for good."""
+
+import pytest
+
+from core.contracts.provenance import Ingredient, Relation
+from core.contracts.registry import Layer, RecordKind, TimeState
+from core.errors import IllegalStep, NotFound
+from core.workflow import JobState
+from tests.core.storage.samples import a_job, a_record, at
+
+PARENT = Ingredient(relation=Relation.PARENT_OF, verify_id="ab" * 8, sha256="cd" * 32)
+
+
+def add(store, *records, thumbnail=None):
+    with store.unit() as unit:
+        for record in records:
+            unit.registry.add(record, thumbnail)
+
+
+def test_a_record_comes_back_as_it_was_written(store):
+    """By its id, by its bytes, and with the job that it belongs to."""
+    job = a_job(JobState.RUNNING)
+    with store.unit() as unit:
+        unit.jobs.add(job)
+    record = a_record(job_id=job.job_id, ingredients=(PARENT,), downgrades=(Layer.MARK,))
+    add(store, record, thumbnail=b"small")
+
+    with store.reading() as unit:
+        assert unit.registry.get(record.verify_id) == record
+        assert unit.registry.by_sha256(record.sha256) == record
+        assert unit.registry.of_job(job.job_id) == [record]
+        assert unit.registry.thumbnail(record.verify_id) == b"small"
+        assert unit.registry.by_sha256("00" * 32) is None
+        assert unit.registry.find("ff" * 8) is None
+        with pytest.raises(NotFound):
+            unit.registry.get("ff" * 8)
+
+
+def test_an_id_is_given_once(store):
+    add(store, a_record())
+    with pytest.raises(IllegalStep), store.unit() as unit:
+        unit.registry.add(a_record(sha256="12" * 32))
+
+
+def test_what_pictures_show_is_forgotten_with_their_copies(store):
+    """Hashes and ids stay."""
+    first = a_record()
+    copy = a_record("99" * 8, kind=RecordKind.COPY, original=first.verify_id, created_at=at(1))
+    other = a_record("88" * 8)
+    add(store, first, copy, other, thumbnail=b"small")
+
+    with store.unit() as unit:
+        unit.registry.forget_thumbnails([first.verify_id])
+
+    with store.reading() as unit:
+        assert unit.registry.copies_of(first.verify_id) == [copy]
+        shown = [unit.registry.thumbnail(each.verify_id) for each in (first, copy, other)]
+        assert shown == [None, None, b"small"]
+        assert unit.registry.get(first.verify_id) == first
+
+
+def test_what_has_looks_is_listed_from_a_moment_on(store):
+    """Copies look like their originals, and what has no fingerprints looks like nothing."""
+    early, late = a_record(), a_record("22" * 8, created_at=at(5))
+    blind = a_record("33" * 8, fingerprints=None, created_at=at(6))
+    copy = a_record("44" * 8, kind=RecordKind.COPY, created_at=at(7))
+    add(store, late, early, blind, copy)
+
+    with store.reading() as unit:
+        listed = unit.registry.known_since(None, limit=9)
+        since = unit.registry.known_since(at(5), limit=9)
+    assert [each.verify_id for each in listed] == [early.verify_id, late.verify_id]
+    assert [each.verify_id for each in since] == [late.verify_id]
+    assert listed[0].fingerprints == early.fingerprints
+
+
+def test_a_time_stamp_that_came_late_is_kept(store):
+    waiting = a_record(time_state=TimeState.PENDING)
+    add(store, waiting, a_record("22" * 8))
+
+    with store.unit() as unit:
+        assert unit.registry.without_time(limit=9) == [waiting]
+        unit.registry.keep_time(waiting.verify_id, b"token")
+
+    with store.reading() as unit:
+        assert unit.registry.without_time(limit=9) == []
+        assert unit.registry.get(waiting.verify_id).time_state is TimeState.STAMPED
+        assert unit.registry.time_token(waiting.verify_id) == b"token"
