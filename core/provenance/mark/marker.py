@@ -1,0 +1,52 @@
+"""Be the one that the rest of Easel asks about marks: writes by one method, reads by all."""
+
+from collections.abc import Sequence
+
+from core.contracts.ids import VerifyId
+from core.contracts.registry import MarkFacts, MarkState
+from core.provenance.mark.base import Backend, Detected, Effort, Embedded, Pixels
+
+
+class Marker:
+    """Mark what leaves by the method that the operator chose; know marks of every method again."""
+
+    def __init__(self, writer: Backend | None, readers: Sequence[Backend]) -> None:
+        """Take the methods.
+
+        Args:
+            writer: None: marks are turned off, and pictures say so.
+            readers: In the order of asking; those that earlier pictures were marked by, too.
+        """
+        self._writer = writer
+        self._readers = tuple(readers)
+
+    def embed(self, pixels: Pixels, mark_id: VerifyId) -> Embedded:
+        """Write the id into a picture; the same pixels each time."""
+        if self._writer is None:
+            return Embedded(pixels, MarkFacts(state=MarkState.OFF))
+        return self._writer.embed(pixels, mark_id)
+
+    def embed_as(self, pixels: Pixels, facts: MarkFacts) -> Pixels:
+        """Write the mark that another picture's facts tell of: its id, key and strength.
+
+        What was drawn again is compared with what was posted by marking it as that was.
+
+        Raises:
+            ValueError: nobody here knows that method, or its key is gone.
+        """
+        if facts.state not in (MarkState.MARKED, MarkState.WEAK):
+            return pixels
+        for backend in self._readers:
+            if backend.name == facts.backend:
+                return backend.embed_as(pixels, facts)
+        raise ValueError(facts.backend)
+
+    def detect(self, pixels: Pixels, effort: Effort = Effort.FULL) -> Detected | None:
+        """Find a mark of ours by any method; quickly by all before thoroughly by one."""
+        efforts = (Effort.QUICK,) if effort is Effort.QUICK else (Effort.QUICK, Effort.FULL)
+        for each in efforts:
+            for backend in self._readers:
+                found = backend.detect(pixels, effort=each)
+                if found is not None:
+                    return found
+        return None
