@@ -18,6 +18,7 @@ from core.storage.features import FeatureRecord
 from core.storage.forgetting import Forgetting
 from core.storage.holds import Holds
 from core.storage.jobs import Jobs
+from core.storage.label_checks import LabelChecks
 from core.storage.labels import Labels
 from core.storage.member_settings import SettingsOfMembers
 from core.storage.members import Members
@@ -65,6 +66,7 @@ class Unit:
         self.verdicts = Verdicts(session, audit=self.audit)
         self.pictures = Pictures(session)
         self.registry = Registry(session)
+        self.label_checks = LabelChecks(session)
         self.usage = Usage(session)
         self.drafts = Drafts(session)
         self.reports = Reports(session)
