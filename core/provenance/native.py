@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from core.contracts.registry import TimeState
+
 if TYPE_CHECKING:
     from core.provenance.keys import SigningKeys
 
@@ -30,6 +32,14 @@ TRUSTED = "Trusted"
 
 class SigningRefused(Exception):
     """Say that the library does not sign with this chain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A signed file; nothing may touch its bytes, or the signature breaks."""
+
+    data: bytes
+    time_state: TimeState = TimeState.NONE
 
 
 class ManifestUnreadable(Exception):
@@ -56,7 +66,7 @@ class Claim:
 
 def sign(
     data: bytes, media_type: str, manifest: Mapping[str, object], keys: "SigningKeys"
-) -> bytes:
+) -> Signed:
     """Sign a finished file; the answer is the file with the manifest in it.
 
     Nothing may change a byte of it afterwards.
@@ -78,7 +88,7 @@ def sign(
             builder.sign(media_type, io.BytesIO(data), signed)
     except c2pa.C2paError as error:
         raise SigningRefused from error
-    return signed.getvalue()
+    return Signed(signed.getvalue())
 
 
 def read_claim(data: bytes, media_type: str, anchors_pem: str | None) -> Claim | None:

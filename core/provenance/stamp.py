@@ -1,18 +1,15 @@
 """Turn finished pixels into the exact, labelled bytes that are stored and posted."""
 
-import base64
 import hashlib
 import io
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from core.contracts.ids import VerifyId
 from core.contracts.provenance import GenerationMode, Recipe, StampFacts
-from core.errors import UserError
 from core.provenance import native
 from core.provenance.keys import SigningKeys
 from core.provenance.manifest import manifest_of
+from core.provenance.trial import try_chain
 from core.provenance.xmp import PNG_KEYWORD, packet_of
 
 if TYPE_CHECKING:
@@ -22,9 +19,6 @@ __all__ = ["GenerationMode", "Recipe", "StampFacts", "Stamped", "Stamper"]
 
 MEDIA_TYPE = "image/png"
 COMPRESS_LEVEL = 4
-_ONE_PIXEL = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
-)
 _MODES = frozenset({"L", "RGB", "RGBA"})
 
 
@@ -48,7 +42,7 @@ class Stamper:
 
     def __init__(self, keys: SigningKeys) -> None:
         self._keys = keys
-        self._try_chain()
+        try_chain(keys)
 
     def stamp(self, image: "Image.Image", facts: StampFacts) -> Stamped:
         """Encode, label and sign a picture: metadata first, the signature last."""
@@ -56,24 +50,7 @@ class Stamper:
         return Stamped(data, hashlib.sha256(data).hexdigest(), image.width, image.height)
 
     def _sign(self, data: bytes, facts: StampFacts) -> bytes:
-        return native.sign(data, MEDIA_TYPE, manifest_of(facts), self._keys)
-
-    def _try_chain(self) -> None:
-        """Sign one pixel and read it back: an operator's own chain may not fit together."""
-        facts = StampFacts(
-            verify_id=VerifyId("0" * 16),
-            model="none",
-            policy_name="none",
-            policy_version="none",
-            created_at=datetime.fromtimestamp(0, UTC),
-        )
-        try:
-            probe = self._sign(_ONE_PIXEL, facts)
-        except native.SigningRefused as error:
-            raise UserError("signing_keys_unusable", reason="refused") from error
-        claim = native.read_claim(probe, MEDIA_TYPE, self._keys.anchors.pem)
-        if claim is None or claim.state != native.TRUSTED:
-            raise UserError("signing_keys_unusable", reason="not_under_root")
+        return native.sign(data, MEDIA_TYPE, manifest_of(facts), self._keys).data
 
 
 def _encode(image: "Image.Image", packet: str) -> bytes:

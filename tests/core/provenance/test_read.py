@@ -215,7 +215,7 @@ def test_label_in_another_format_reads_back(picture, keys, facts, kind):
         f"image/{kind.lower()}",
         manifest_of(facts),
         keys,
-    )
+    ).data
 
     report = read(signed, anchors=keys)
 
@@ -239,7 +239,7 @@ def test_label_of_another_program_names_its_maker(picture, impostor, keys):
             ],
         },
         impostor,
-    )
+    ).data
 
     report = read(signed, anchors=keys)
 
@@ -264,7 +264,7 @@ def test_own_signature_without_our_words_is_not_ours(picture, keys):
             ],
         },
         keys,
-    )
+    ).data
 
     report = read(signed, anchors=keys)
 
@@ -357,7 +357,7 @@ def test_largest_file_is_read_in_bounded_time(picture, keys, facts):
         "image/png",
         manifest_of(facts),
         keys,
-    )
+    ).data
 
     start = time.perf_counter()
     report = read(big, anchors=keys)
