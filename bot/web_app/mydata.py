@@ -1,21 +1,18 @@
 """Hand a member's data to the member: put together when the link is opened, kept nowhere."""
 
 import tempfile
-from collections.abc import Iterator
 from typing import IO
 
 from anyio import to_thread
 from fastapi import APIRouter, Response
-from fastapi.responses import StreamingResponse
 
 from bot import handover
 from bot.usecases import exporting
 from bot.web_app.context import TheWeb, Viewer, Web
+from bot.web_app.streaming import OnceSent
 from core.contracts.actors import Actor
 
 router = APIRouter()
-
-_AT_A_TIME = 256 * 1024
 
 
 @router.get("/mydata/{token}")
@@ -27,7 +24,7 @@ async def download(web: TheWeb, viewer: Viewer, token: str) -> Response:
         "Cache-Control": "no-store",
         "Content-Disposition": 'attachment; filename="easel-data.zip"',
     }
-    return StreamingResponse(_chunks(file), media_type="application/zip", headers=headers)
+    return OnceSent(file, media_type="application/zip", headers=headers)
 
 
 def _packed(web: Web, viewer: Actor) -> IO[bytes]:
@@ -40,9 +37,3 @@ def _packed(web: Web, viewer: Actor) -> IO[bytes]:
         file.close()
         raise
     return file
-
-
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while chunk := file.read(_AT_A_TIME):
-            yield chunk

@@ -1,19 +1,19 @@
 """Show the record of what was done: ids and codes as they stand in it, never a name or a prompt."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from tempfile import SpooledTemporaryFile
-from typing import Annotated
+from typing import IO, Annotated
 
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from bot import wording
 from bot.usecases import auditing
 from bot.web_app.console.door import ConsoleAdmin, ConsoleViewer, Visitor
 from bot.web_app.console.parts import Console, TheConsole
+from bot.web_app.streaming import OnceSent
 from core.contracts.ids import JobId, MemberId
 from core.contracts.records import AuditRow, ChainReport
 
@@ -23,8 +23,6 @@ PAGE = 50
 
 _SPOOLED = 4 * 1024 * 1024
 """Bytes of an export that are held in memory; the rest waits in a file without a name."""
-
-_CHUNK = 64 * 1024
 
 
 class Asked(BaseModel):
@@ -55,8 +53,8 @@ async def verify(request: Request, console: TheConsole, visitor: ConsoleViewer) 
 async def export(console: TheConsole, visitor: ConsoleAdmin) -> Response:
     """Hand out the community's record as lines of JSON; that it was is itself recorded."""
     spooled = await to_thread.run_sync(_exported, console, visitor)
-    return StreamingResponse(
-        _chunks(spooled),
+    return OnceSent(
+        spooled,
         media_type="application/x-ndjson",
         headers={"Content-Disposition": 'attachment; filename="easel-audit.ndjson"'},
     )
@@ -102,17 +100,15 @@ def _checked(console: Console) -> ChainReport:
         return unit.audit.check()
 
 
-def _exported(console: Console, visitor: Visitor) -> "SpooledTemporaryFile[bytes]":
+def _exported(console: Console, visitor: Visitor) -> IO[bytes]:
     """Write the record out in one thread, as one moment of it, before the first byte is sent."""
     lines = auditing.export(console.services, visitor.actor, community_id=console.community_id)
     spooled = SpooledTemporaryFile[bytes](max_size=_SPOOLED)
-    for line in lines:
-        spooled.write(line.encode() + b"\n")
-    spooled.seek(0)
+    try:
+        for line in lines:
+            spooled.write(line.encode() + b"\n")
+        spooled.seek(0)
+    except BaseException:
+        spooled.close()
+        raise
     return spooled
-
-
-def _chunks(spooled: "SpooledTemporaryFile[bytes]") -> Iterator[bytes]:
-    with spooled:
-        while chunk := spooled.read(_CHUNK):
-            yield chunk
