@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from bot.platform_settings import PLATFORM_SETTINGS
 from core.errors import UserError
-from core.settings import ALL_SETTINGS, CoreSettings, Environment
+from core.settings import ALL_SETTINGS as CORE_SETTINGS
+from core.settings import CoreSettings, Environment
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = (ROOT / ".env.example").read_text("utf-8")
 PAGE = (ROOT / "docs" / "settings.md").read_text("utf-8")
 COMPOSE_ONLY = {"POSTGRES_PASSWORD": ""}
+ALL_SETTINGS = (*CORE_SETTINGS, *PLATFORM_SETTINGS)
 
 
 @pytest.fixture(autouse=True)

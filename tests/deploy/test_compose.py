@@ -14,11 +14,13 @@ import pytest
 import typer
 import yaml
 
-from core.settings import ALL_SETTINGS
+from bot.platform_settings import PLATFORM_SETTINGS
+from core.settings import ALL_SETTINGS as CORE_SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text("utf-8")
 COMPOSE = yaml.safe_load(TEXT)
+ALL_SETTINGS = (*CORE_SETTINGS, *PLATFORM_SETTINGS)
 SERVICES = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
