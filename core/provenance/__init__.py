@@ -5,6 +5,9 @@
     xmp        the same in plain IPTC metadata, and reading it back safely
     stamp      pixels -> PNG -> XMP -> C2PA last -> the exact bytes to post
     container  PNG, JPEG and WebP by their bytes, without decoding a pixel
+    pdq        what a picture looks like in 256 bits, as the deny list knows it; its distance
+    looks      both fingerprints of a picture
+    alike      the labelled pictures that look like one, among a million
     read       a file -> a report: whose label it is and whether it holds
     native     every call into the C2PA library
     isolation  the reading call in a process of its own, with bounded memory and time

@@ -1,6 +1,6 @@
 """Remember every labelled file: by its id, its bytes, its mark and what it looks like."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -33,8 +33,10 @@ class Known(NamedTuple):
     """What a search by looks needs of one record."""
 
     verify_id: VerifyId
-    fingerprints: Fingerprints
     created_at: datetime
+    pdq: bytes
+    pdq_quality: int
+    phash: bytes
 
 
 class Registry:
@@ -57,7 +59,9 @@ class Registry:
             mark_id=record.mark.mark_id,
             mark_key_version=record.mark.key_version,
             mark_strength_db=record.mark.strength_db,
-            fingerprints=None if looks is None else looks.model_dump(),
+            pdq=None if looks is None else bytes.fromhex(looks.pdq),
+            pdq_quality=None if looks is None else looks.pdq_quality,
+            phash=None if looks is None else bytes.fromhex(looks.phash),
             thumbnail=thumbnail,
             ingredients=[each.model_dump(mode="json") for each in record.ingredients],
             time_token=None,
@@ -81,6 +85,13 @@ class Registry:
         """Find a record by its public id, if there is one."""
         row = self._session.get(RegistryRow, verify_id)
         return None if row is None else _to_record(row)
+
+    def named(self, verify_ids: Iterable[VerifyId]) -> dict[VerifyId, ProvenanceRecord]:
+        """Find the records of some files, by their ids; those without one are left out."""
+        query = select(RegistryRow).where(RegistryRow.verify_id.in_([*verify_ids]))
+        return {
+            record.verify_id: record for record in map(_to_record, self._session.scalars(query))
+        }
 
     def by_sha256(self, sha256: str) -> ProvenanceRecord | None:
         """Find the file with exactly these bytes; the newest, should there be two."""
@@ -129,21 +140,26 @@ class Registry:
             .values(thumbnail=None)
         )
 
-    def known_since(self, since: datetime | None, *, limit: int) -> list[Known]:
-        """List what has fingerprints, oldest first, from a moment on.
+    def known_since(
+        self, since: datetime | None, *, after: VerifyId | None = None, limit: int
+    ) -> list[Known]:
+        """List what has fingerprints, oldest first, from a moment on; copies look the same.
 
-        What was made in that very moment is listed again: times may be the same.
+        Args:
+            since: The moment, which is listed as well; None: from the first one on.
+            after: Of what was made in that very moment, only what comes after this id: the next
+                page, however many were made at once.
+            limit: Fewer come only where there are no more.
         """
-        query = select(RegistryRow.verify_id, RegistryRow.fingerprints, RegistryRow.created_at)
-        query = query.where(RegistryRow.kind != RecordKind.COPY)
+        row = RegistryRow
+        query = select(row.verify_id, row.created_at, row.pdq, row.pdq_quality, row.phash)
+        query = query.where(row.kind != RecordKind.COPY, row.pdq.is_not(None))
         if since is not None:
-            query = query.where(RegistryRow.created_at >= since)
-        query = query.order_by(RegistryRow.created_at, RegistryRow.verify_id).limit(limit)
-        return [
-            Known(VerifyId(verify_id), Fingerprints.model_validate(looks), created_at)
-            for verify_id, looks, created_at in self._session.execute(query)
-            if looks is not None
-        ]
+            query = query.where(row.created_at >= since)
+        if after is not None:
+            query = query.where((row.created_at > since) | (row.verify_id > after))
+        query = query.order_by(row.created_at, row.verify_id).limit(limit)
+        return [Known._make(each) for each in self._session.execute(query)]
 
     def without_time(self, *, limit: int) -> list[ProvenanceRecord]:
         """List the files for which a time stamp is still to be had, oldest first."""
@@ -180,7 +196,6 @@ class Registry:
 
 
 def _to_record(row: RegistryRow) -> ProvenanceRecord:
-    looks = row.fingerprints
     return ProvenanceRecord(
         **{name: getattr(row, name) for name in _FLAT},
         mark=MarkFacts(
@@ -190,7 +205,13 @@ def _to_record(row: RegistryRow) -> ProvenanceRecord:
             key_version=row.mark_key_version,
             strength_db=row.mark_strength_db,
         ),
-        fingerprints=None if looks is None else Fingerprints.model_validate(looks),
+        fingerprints=_looks(row),
         ingredients=tuple(Ingredient.model_validate(each) for each in row.ingredients),
         downgrades=tuple(Layer(each["layer"]) for each in row.downgrades),
     )
+
+
+def _looks(row: RegistryRow) -> Fingerprints | None:
+    if row.pdq is None or row.pdq_quality is None or row.phash is None:
+        return None
+    return Fingerprints(pdq=row.pdq.hex(), pdq_quality=row.pdq_quality, phash=row.phash.hex())

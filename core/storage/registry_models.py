@@ -33,13 +33,16 @@ class RegistryRow(Base):
     mark_id: Mapped[str | None] = mapped_column(index=True)
     mark_key_version: Mapped[int | None]
     mark_strength_db: Mapped[float | None]
-    fingerprints: Mapped[JSONObject | None]
-    thumbnail: Mapped[bytes | None] = mapped_column(LargeBinary)
+    pdq: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The fingerprints, as bytes: a search by looks reads them all at its start."""
+    pdq_quality: Mapped[int | None]
+    phash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    thumbnail: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     """Small and lossy, to lay a found copy over; gone with the picture."""
     ingredients: Mapped[JSONList]
     original: Mapped[str | None] = mapped_column(index=True)
     time_state: Mapped[TimeState]
-    time_token: Mapped[bytes | None] = mapped_column(LargeBinary)
+    time_token: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     """RFC 3161, over the hash of the posted bytes, where it came after they left."""
     downgrades: Mapped[JSONList]
     created_at: Mapped[datetime]

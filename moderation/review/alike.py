@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from core.contracts.generation import GenerationSpec
 from core.contracts.reviews import UNDECIDED, ReviewId, ReviewItem
+from core.provenance.distance import MAX_DISTANCE
 from core.storage import Unit
-from moderation.distance import MAX_DISTANCE
 from moderation.engine import texts_of
 from moderation.normalize import read
 from moderation.rules import NEGATIVE

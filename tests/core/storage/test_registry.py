@@ -3,7 +3,7 @@
 import pytest
 
 from core.contracts.provenance import Ingredient, Relation
-from core.contracts.registry import Layer, RecordKind, TimeState
+from core.contracts.registry import Fingerprints, Layer, RecordKind, TimeState
 from core.errors import IllegalStep, NotFound
 from core.workflow import JobState
 from tests.core.storage.samples import a_job, a_record, at
@@ -71,7 +71,24 @@ def test_what_has_looks_is_listed_from_a_moment_on(store):
         since = unit.registry.known_since(at(5), limit=9)
     assert [each.verify_id for each in listed] == [early.verify_id, late.verify_id]
     assert [each.verify_id for each in since] == [late.verify_id]
-    assert listed[0].fingerprints == early.fingerprints
+    looks = Fingerprints(
+        pdq=listed[0].pdq.hex(), pdq_quality=listed[0].pdq_quality, phash=listed[0].phash.hex()
+    )
+    assert looks == early.fingerprints
+
+
+def test_what_was_made_in_one_moment_comes_page_by_page(store):
+    """Nothing is listed twice or left out, and one without looks does not end the list early."""
+    ids = [f"{at:016x}" for at in range(7)]
+    add(store, *(a_record(each) for each in ids[:5]), a_record(ids[6], created_at=at(1)))
+    add(store, a_record(ids[5], fingerprints=None))
+
+    pages, since, after = [], None, None
+    with store.reading() as unit:
+        while page := unit.registry.known_since(since, after=after, limit=2):
+            pages.append([each.verify_id for each in page])
+            since, after = page[-1].created_at, page[-1].verify_id
+    assert pages == [ids[0:2], ids[2:4], [ids[4], ids[6]]]
 
 
 def test_a_time_stamp_that_came_late_is_kept(store):
