@@ -5,6 +5,8 @@
     xmp        the same in plain IPTC metadata, and reading it back safely
     stamp      pixels -> PNG -> XMP -> C2PA last -> the exact bytes to post
     container  PNG, JPEG and WebP by their bytes, without decoding a pixel
+    moving     the same for GIF and MP4, and a packet put into what moves
+    frame      what such a walk finds
     pdq        what a picture looks like in 256 bits, as the deny list knows it; its distance
     looks      both fingerprints of a picture
     alike      the labelled pictures that look like one, among a million

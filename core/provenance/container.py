@@ -1,4 +1,6 @@
-"""Read PNG, JPEG and WebP files by their bytes: type, size, XMP packet, and whether they are whole.
+"""Read pictures by their bytes: type, size, XMP packet, and whether they are whole.
+
+GIF and MP4 have their walks in `moving`.
 
 Uploads are hostile. No pixel is decoded here, so a small file that unfolds to gigabytes costs
 nothing, and every walk is bounded by the file's length and a count of its parts.
@@ -7,13 +9,13 @@ nothing, and every walk is bounded by the file's length and a count of its parts
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from core.contracts.provenance import Problem
+from core.provenance import moving
+from core.provenance.frame import MAX_PARTS, Container, NotAPicture
 from core.provenance.xmp import MAX_PACKET_BYTES, PNG_KEYWORD
 
-MAX_PARTS = 65_536
-"""A 20 MB PNG in the smallest usual pieces (4 KB) has 5,000; a walk of this many takes 0.1 s."""
+__all__ = ["MAX_PARTS", "Container", "NotAPicture", "inspect"]
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
@@ -21,28 +23,6 @@ _JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """Markers SOF0 to SOF15; the three taken out are tables and an extension."""
 _JPEG_SCAN = 0xDA
-
-
-class NotAPicture(ValueError):
-    """Carry the problem of a file in which no picture can be found."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem)
-        self.problem = problem
-
-
-@dataclass(slots=True)
-class Container:
-    """What a file's frame says of its picture."""
-
-    media_type: str
-    width: int = 0
-    height: int = 0
-    xmp: bytes | None = None
-    has_manifest: bool = False
-    """There is a place where a C2PA manifest may be; other JUMBF data of a JPEG looks the same."""
-    fault: Problem | None = None
-    """Why it is not whole: `truncated` or `crc_broken`."""
 
 
 def inspect(data: bytes) -> Container:
@@ -181,5 +161,7 @@ _TYPES: tuple[tuple[Callable[[bytes], bool], str, Callable[[bytes, Container], N
     (lambda data: data.startswith(_PNG), "image/png", _walk_png),
     (lambda data: data.startswith(_JPEG), "image/jpeg", _walk_jpeg),
     (lambda data: data[:4] == b"RIFF" and data[8:12] == b"WEBP", "image/webp", _walk_webp),
+    (moving.is_gif, moving.GIF, moving.walk_gif),
+    (moving.is_mp4, moving.MP4, moving.walk_mp4),
 )
 """Every type that a label can be read from, told by its first bytes, with its walk."""

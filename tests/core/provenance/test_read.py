@@ -277,7 +277,7 @@ def test_own_signature_without_our_words_is_not_ours(picture, keys):
     [
         pytest.param(lambda _: b"", "empty_file", id="empty"),
         pytest.param(lambda _: b"just some text\n" * 50, "type_unknown", id="text"),
-        pytest.param(lambda _: b"GIF89a" + bytes(50), "type_unknown", id="gif"),
+        pytest.param(lambda _: b"GIF89a" + bytes(50), "header_broken", id="gif-of-zeros"),
         pytest.param(lambda _: SIGNATURE, "header_broken", id="signature-alone"),
         pytest.param(lambda png: png[:40], "truncated", id="header-alone"),
         pytest.param(lambda png: png[:-13], "truncated", id="no-end"),
