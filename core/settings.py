@@ -69,6 +69,22 @@ class CoreSettings(BaseSettings):
         None,
         description="Folder of the signing chain; empty: EASEL_HOME/keys, made at first start.",
     )
+    signing_command: str = Field(
+        "",
+        description="Signs in place of a key file: bytes on stdin, signature on stdout; no shell.",
+    )
+    signing_timeout_s: float = Field(
+        5.0, gt=0, description="A signing command slower than this has failed."
+    )
+    tsa_url: str = Field(
+        "", description="Authority that vouches for the time of signing (RFC 3161); empty: none."
+    )
+    tsa_timeout_s: float = Field(
+        2.0, gt=0, description="An authority slower than this is asked again later."
+    )
+    tsa_roots: Path | None = Field(
+        None, description="PEM file of roots that time stamps must end in; needed with a URL."
+    )
     secret_key: SecretStr = Field(
         SecretStr(PLACEHOLDER_SECRET), description="Signs sessions and one-time links."
     )
@@ -150,11 +166,38 @@ class CoreSettings(BaseSettings):
         30, ge=1, description="Days after which an uploaded picture is deleted."
     )
 
+    label_region: Literal["none", "cn"] = Field(
+        "none", description="`cn`: words in the corner and the `AIGC` key, as China asks."
+    )
+    label_producer: str = Field(
+        "Easel", min_length=1, description="Who offers this service, as the `AIGC` key names them."
+    )
+    label_may_miss: str = Field(
+        "",
+        description="Layers of a label without which pictures may be posted, with commas; empty: "
+        "none.",
+    )
+    label_training_mining: bool = Field(
+        default=False, description="Say in each label that nobody may train models on the picture."
+    )
+
+    verify_tries: int = Field(
+        30, ge=1, description="Files or ids one address or member may ask about in ten minutes."
+    )
+    verify_tries_overall: int = Field(
+        300, ge=1, description="Files and ids that may be asked about in ten minutes, by everybody."
+    )
+
     @property
     def models(self) -> tuple[str, ...]:
         """Every model on offer, the default first."""
         extra = (model.strip() for model in self.extra_models.split(","))
         return (self.model, *(model for model in extra if model))
+
+    @property
+    def label_layers_to_miss(self) -> tuple[str, ...]:
+        """The layers that `EASEL_LABEL_MAY_MISS` names."""
+        return tuple(name.strip() for name in self.label_may_miss.split(",") if name.strip())
 
     @property
     def held_key_ring(self) -> tuple[bytes, ...]:

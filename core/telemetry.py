@@ -26,6 +26,13 @@ LATE_TASKS = Counter("core_late_tasks", "Tasks that only a sweep handed to the b
 RECOVERED_JOBS = Counter(
     "core_recovered_jobs", "Jobs that a sweep brought back or gave up, by reason.", ["reason"]
 )
+TIME_STAMPS = Counter(
+    "core_time_stamps", "Time stamps for labelled files, by what came of asking.", ["result"]
+)
+SIGNING_END = Gauge(
+    "core_signing_certificate_end_seconds",
+    "When the certificate that this process signs with ends, in seconds since 1970.",
+)
 
 POLICIES_UNREADABLE = Gauge(
     "moderation_unreadable_policies_count",
@@ -43,6 +50,8 @@ METRICS: tuple[MetricWrapperBase, ...] = (
     SENT_TASKS,
     LATE_TASKS,
     RECOVERED_JOBS,
+    TIME_STAMPS,
+    SIGNING_END,
     POLICIES_UNREADABLE,
     SHADOW_PROMPTS,
 )

@@ -126,6 +126,10 @@ SET_UP: dict[str, Words] = {
     "signing_keys_unusable": Words(
         "The signing keys cannot be used", "Look at {folder}; the reason is: {reason}."
     ),
+    "time_authority_unusable": Words(
+        "The time-stamp authority cannot be used",
+        "Look at EASEL_TSA_URL and EASEL_TSA_ROOTS; the reason is: {reason}.",
+    ),
     "database_url_unsupported": Words(
         "That database is not supported",
         "EASEL_DATABASE_URL takes sqlite:///… and postgresql://… addresses.",

@@ -39,6 +39,8 @@ class Relation(StrEnum):
     """The model was shown it."""
     PARENT_OF = "parentOf"
     """It was opened and edited: what is seen of it is still the same picture."""
+    COMPONENT_OF = "componentOf"
+    """It is one of several that lie side by side."""
 
 
 class Ingredient(Contract):
@@ -133,7 +135,7 @@ class Problem(StrEnum):
     TOO_MANY_PARTS = "too_many_parts"
     """More chunks or segments than any program writes."""
     TYPE_UNKNOWN = "type_unknown"
-    """Neither PNG nor JPEG nor WebP, whatever its name says."""
+    """Neither PNG nor JPEG, WebP, GIF or MP4, whatever its name says."""
     HEADER_BROKEN = "header_broken"
     """It begins like a picture, but no size can be found."""
     TRUNCATED = "truncated"
@@ -186,6 +188,9 @@ class ProvenanceReport(Contract):
     )
     digital_source_type: str | None = Field(
         default=None, description="From the manifest's first action, unless it is broken."
+    )
+    time_stamped_at: Moment | None = Field(
+        default=None, description="When an authority that we believe saw the signature."
     )
     xmp_digital_source_type: str | None = Field(
         default=None, description="From plain metadata, which anybody can write."

@@ -35,15 +35,21 @@ class ManifestTooCostly(Exception):
     """Say that reading a manifest went over the bounds."""
 
 
-def read_claim_isolated(data: bytes, media_type: str, anchors_pem: str | None) -> Claim | None:
+def read_claim_isolated(
+    data: bytes, media_type: str, anchors_pem: str | None, time_roots_pem: str | None = None
+) -> Claim | None:
     """Do what `native.read_claim` does, and survive it.
 
     Raises:
         ManifestTooCostly: the bounds were reached.
         ManifestUnreadable: see native.
     """
-    head = json.dumps({"media_type": media_type, "anchors_pem": anchors_pem})
-    answer = json.loads(_run(head.encode() + b"\n" + data))
+    head = {
+        "media_type": media_type,
+        "anchors_pem": anchors_pem,
+        "time_roots_pem": time_roots_pem,
+    }
+    answer = json.loads(_run(json.dumps(head).encode() + b"\n" + data))
     if not answer["is_readable"]:
         raise ManifestUnreadable
     claim = answer["claim"]
@@ -97,7 +103,7 @@ def _answer() -> str:
     head = json.loads(sys.stdin.buffer.readline())
     answer: dict[str, object]
     try:
-        claim = read_claim(sys.stdin.buffer.read(), head["media_type"], head["anchors_pem"])
+        claim = read_claim(sys.stdin.buffer.read(), **head)
         answer = {"is_readable": True, "claim": claim and asdict(claim)}
     except ManifestUnreadable:
         answer = {"is_readable": False}

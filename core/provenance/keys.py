@@ -14,7 +14,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -54,6 +54,8 @@ class Anchors:
     """Signing certificates that are this Easel's own; empty: all under the anchors are.
 
     An operator's chain may end in a public root, under which strangers sign too."""
+    time_roots_pem: str | None = None
+    """Whom to believe a time stamp; None: nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,11 @@ class SigningKeys:
     algorithm: str
     is_development: bool
     private_key_pem: SecretStr = field(repr=False)
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the signing certificate ends."""
+        return x509.load_pem_x509_certificates(self.chain_pem.encode())[0].not_valid_after_utc
 
 
 def load_or_create_keys(folder: Path) -> SigningKeys:

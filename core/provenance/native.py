@@ -6,6 +6,7 @@ Contexts die on fork and keep native memory, so each call makes its own and clos
 
 import io
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from core.contracts.registry import TimeState
 
 if TYPE_CHECKING:
+    from core.provenance.authority_time import TimeAuthority
     from core.provenance.keys import SigningKeys
 
 _ACCEPTED_KEY_USES = """\
@@ -25,6 +27,13 @@ _ACCEPTED_KEY_USES = """\
 """emailProtection, timeStamping, OCSPSigning, documentSigning, C2PA claim signing: without this
 list the library refuses every signing certificate that has no emailProtection."""
 
+
+_CLOCKS = "urn:easel:clocks"
+"""The library's name for the list of roots that time stamps end in."""
+_SIGNER_TRUSTED = "signingCredential.trusted"
+_SIGNER_UNTRUSTED = "signingCredential.untrusted"
+_BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+_CERTIFICATE = re.compile(f"{_BEGIN}(.*?){_END}", re.DOTALL)
 
 TRUSTED = "Trusted"
 """Unbroken and under an anchor; the library's other two states are Valid and Invalid."""
@@ -65,19 +74,42 @@ class Claim:
 
 
 def sign(
-    data: bytes, media_type: str, manifest: Mapping[str, object], keys: "SigningKeys"
+    data: bytes,
+    media_type: str,
+    manifest: Mapping[str, object],
+    keys: "SigningKeys",
+    clock_authority: "TimeAuthority | None" = None,
 ) -> Signed:
     """Sign a finished file; the answer is the file with the manifest in it.
 
-    Nothing may change a byte of it afterwards.
+    Nothing may change a byte of it afterwards. Where an authority is to vouch for the time and
+    does not do so within its limit, the file is signed without, and says that it is `pending`.
 
     Raises:
         SigningRefused: the certificate is not one for C2PA, or does not fit its key or issuer.
     """
+    if clock_authority is None:
+        return Signed(_signed(data, media_type, manifest, keys))
+    stamped = clock_authority.lend(lambda url: _signed(data, media_type, manifest, keys, url))
+    if stamped is not None:
+        return Signed(stamped, TimeState.STAMPED)
+    # Refused for another reason than the time, it is refused here once more.
+    return Signed(_signed(data, media_type, manifest, keys), TimeState.PENDING)
+
+
+def _signed(
+    data: bytes,
+    media_type: str,
+    manifest: Mapping[str, object],
+    keys: "SigningKeys",
+    time_url: str | None = None,
+) -> bytes:
     import c2pa
 
-    private_key = keys.private_key_pem.get_secret_value()
-    info = c2pa.C2paSignerInfo(keys.algorithm, keys.chain_pem.encode(), private_key.encode(), None)
+    private_key = keys.private_key_pem.get_secret_value().encode()
+    info = c2pa.C2paSignerInfo(
+        keys.algorithm, keys.chain_pem.encode(), private_key, time_url and time_url.encode()
+    )
     signed = io.BytesIO()
     try:
         with (
@@ -88,10 +120,12 @@ def sign(
             builder.sign(media_type, io.BytesIO(data), signed)
     except c2pa.C2paError as error:
         raise SigningRefused from error
-    return Signed(signed.getvalue())
+    return signed.getvalue()
 
 
-def read_claim(data: bytes, media_type: str, anchors_pem: str | None) -> Claim | None:
+def read_claim(
+    data: bytes, media_type: str, anchors_pem: str | None, time_roots_pem: str | None = None
+) -> Claim | None:
     """Read and check the active manifest; None where the file has none.
 
     Raises:
@@ -101,7 +135,7 @@ def read_claim(data: bytes, media_type: str, anchors_pem: str | None) -> Claim |
 
     try:
         with (
-            c2pa.Context.from_dict(_settings(anchors_pem)) as context,
+            c2pa.Context.from_dict(_settings(anchors_pem, time_roots_pem)) as context,
             c2pa.Reader(media_type, io.BytesIO(data), context=context) as reader,
         ):
             store = json.loads(reader.json())
@@ -114,15 +148,31 @@ def read_claim(data: bytes, media_type: str, anchors_pem: str | None) -> Claim |
 
 def _claim(store: Mapping[str, Any]) -> Claim:  # JSON of the library
     results = store.get("validation_results", {}).get("activeManifest", {})
+    state = store.get("validation_state", "Invalid")
+    successes = {status["code"]: status for status in results.get("success", ())}
+    failures = dict.fromkeys(status["code"] for status in results.get("failure", ()))
+    if _CLOCKS in successes.get(_SIGNER_TRUSTED, {}).get("explanation", ""):
+        # Believed to tell the time; the library minds no `trust_kind`, and trusts it for all.
+        del successes[_SIGNER_TRUSTED]
+        failures[_SIGNER_UNTRUSTED] = None
+        state = "Valid" if state == TRUSTED else state
     return Claim(
-        state=store.get("validation_state", "Invalid"),
+        state=state,
         manifest=store.get("manifests", {}).get(store.get("active_manifest"), {}),
-        successes=frozenset(status["code"] for status in results.get("success", ())),
-        failures=tuple(dict.fromkeys(status["code"] for status in results.get("failure", ()))),
+        successes=frozenset(successes),
+        failures=tuple(failures),
     )
 
 
-def _settings(anchors_pem: str | None) -> dict[str, dict[str, object]]:
+def _certificates(pem: str) -> frozenset[str]:
+    """Cut a PEM text into its certificates; one that is in two lists is found in either."""
+    bodies = ("".join(body.split()) for body in _CERTIFICATE.findall(pem))
+    return frozenset(f"{_BEGIN}\n{body}\n{_END}" for body in bodies)
+
+
+def _settings(
+    anchors_pem: str | None, time_roots_pem: str | None = None
+) -> dict[str, dict[str, object]]:
     """Set up the library: it never asks the network and never embeds a thumbnail.
 
     Both are on by default: a reader fetches the manifest URL that an uploaded file names, and a
@@ -131,6 +181,10 @@ def _settings(anchors_pem: str | None) -> dict[str, dict[str, object]]:
     trust: dict[str, object] = {"trust_config": _ACCEPTED_KEY_USES}
     if anchors_pem is not None:
         trust["user_anchors"] = anchors_pem
+    clocks = _certificates(time_roots_pem or "") - _certificates(anchors_pem or "")
+    if clocks:
+        pem = "\n".join(sorted(clocks))
+        trust["anchors"] = [{"trust_anchors": pem, "trust_kind": "tsa", "trust_uri": _CLOCKS}]
     return {
         "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},
         "builder": {"thumbnail": {"enabled": False}},

@@ -30,6 +30,7 @@ _STATES = {
 }
 _BROKEN_MANIFEST = frozenset({Problem.MANIFEST_UNREADABLE, Problem.MANIFEST_TOO_COSTLY})
 _BYTES_CHANGED = "assertion.dataHash.mismatch"
+_TIME_TRUSTED = "timeStamp.trusted"
 _SIGNER_TRUSTED = "signingCredential.trusted"
 _SIGNATURE_HOLDS = "claimSignature.validated"
 _MAX_NAME_CHARS = 200
@@ -90,7 +91,12 @@ def _claim(
     if not container.has_manifest:
         return None
     try:
-        return read_claim_isolated(data, container.media_type, anchors.pem if anchors else None)
+        return read_claim_isolated(
+            data,
+            container.media_type,
+            anchors.pem if anchors else None,
+            anchors.time_roots_pem if anchors else None,
+        )
     except ManifestUnreadable:
         problems.append(Problem.MANIFEST_UNREADABLE)
     except ManifestTooCostly:
@@ -114,6 +120,7 @@ def _labelled(
         signer=_name(claim.manifest.get("signature_info", {}).get("common_name")),
         claim_generator=_generator(claim),
         digital_source_type=_source_type(claim),
+        time_stamped_at=_vouched(claim),
         **(ours.model_dump() if ours else {}),
         **fields,
     )
@@ -171,6 +178,12 @@ def _source_type(claim: Claim) -> str | None:
     actions = (claim.assertion(ACTIONS) or claim.assertion("c2pa.actions") or {}).get("actions")
     first = actions[0] if isinstance(actions, list) and actions else None
     return _name(first.get("digitalSourceType")) if isinstance(first, dict) else None
+
+
+def _vouched(claim: Claim) -> str | None:
+    """Take the time that an authority vouches for whom we believe; the contract reads it."""
+    time: str | None = claim.manifest.get("signature_info", {}).get("time")
+    return time if _TIME_TRUSTED in claim.successes else None
 
 
 def _generator(claim: Claim) -> str | None:

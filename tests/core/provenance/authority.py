@@ -23,11 +23,11 @@ class Authority:
 
     def __post_init__(self):
         issuer = self.issuer or self
-        builder = _builder(self.name, issuer.name, self.key.public_key(), days=3650)
+        builder = builder_of(self.name, issuer.name, self.key.public_key(), days=3650)
         self.certificate = (
             builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-            .add_extension(_key_usage(key_cert_sign=True), critical=True)
-            .add_extension(_authority_key(issuer.key), critical=False)
+            .add_extension(key_usage(key_cert_sign=True), critical=True)
+            .add_extension(authority_key(issuer.key), critical=False)
             .sign(issuer.key, hashes.SHA256())
         )
 
@@ -42,12 +42,12 @@ class Authority:
     ):
         """Write `root.pem`, `chain.pem` and `signing.key` for a new signer."""
         key = key or ec.generate_private_key(ec.SECP256R1())
-        builder = _builder("Our server", self.name, key.public_key(), days=days)
+        builder = builder_of("Our server", self.name, key.public_key(), days=days)
         builder = builder.add_extension(
             x509.BasicConstraints(ca=False, path_length=None), critical=True
-        ).add_extension(_key_usage(digital_signature=True), critical=True)
+        ).add_extension(key_usage(digital_signature=True), critical=True)
         if is_complete:
-            builder = builder.add_extension(_authority_key(self.key), critical=False)
+            builder = builder.add_extension(authority_key(self.key), critical=False)
         if purposes:
             builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
         leaf = builder.sign(self.key, hashes.SHA256())
@@ -55,8 +55,8 @@ class Authority:
         chain, root = [leaf], self
         while root.issuer is not None:
             chain, root = [*chain, root.certificate], root.issuer
-        (folder / "chain.pem").write_bytes(b"".join(map(_pem, chain)))
-        (folder / "root.pem").write_bytes(_pem(root.certificate))
+        (folder / "chain.pem").write_bytes(b"".join(map(pem, chain)))
+        (folder / "root.pem").write_bytes(pem(root.certificate))
         write_key(folder, key)
 
 
@@ -73,7 +73,7 @@ def write_key(folder, key):
     )
 
 
-def _builder(subject, issuer, public_key, *, days):
+def builder_of(subject, issuer, public_key, *, days):
     start = datetime.now(UTC) - timedelta(days=400)
     return (
         x509.CertificateBuilder()
@@ -96,11 +96,11 @@ def _name(common_name):
     )
 
 
-def _authority_key(key):
+def authority_key(key):
     return x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
 
 
-def _key_usage(*, digital_signature=False, key_cert_sign=False):
+def key_usage(*, digital_signature=False, key_cert_sign=False):
     return x509.KeyUsage(
         digital_signature=digital_signature,
         key_cert_sign=key_cert_sign,
@@ -114,7 +114,7 @@ def _key_usage(*, digital_signature=False, key_cert_sign=False):
     )
 
 
-def _pem(certificate):
+def pem(certificate):
     return certificate.public_bytes(serialization.Encoding.PEM)
 
 

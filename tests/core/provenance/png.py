@@ -21,6 +21,16 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         position += 12 + length
 
 
+def one_pixel() -> bytes:
+    """Write the smallest picture."""
+    return (
+        SIGNATURE
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
+        + chunk(b"IDAT", zlib.compress(b"\0\0"))
+        + chunk(b"IEND", b"")
+    )
+
+
 def insert_before_pixels(data: bytes, extra: bytes) -> bytes:
     """Put a chunk right after the header."""
     end = len(SIGNATURE) + 25
