@@ -85,6 +85,14 @@ class CoreSettings(BaseSettings):
     tsa_roots: Path | None = Field(
         None, description="PEM file of roots that time stamps must end in; needed with a URL."
     )
+    mark_backend: Literal["easel.ss64", "off", "trustmark", "pixelseal"] = Field(
+        "easel.ss64",
+        description="What writes marks into pixels: `easel.ss64`, `off`, or `trustmark` or "
+        "`pixelseal` with EASEL_MARK_WEIGHTS.",
+    )
+    mark_weights: Path | None = Field(
+        None, description="Folder with the networks of `trustmark` or `pixelseal`; read as well."
+    )
     secret_key: SecretStr = Field(
         SecretStr(PLACEHOLDER_SECRET), description="Signs sessions and one-time links."
     )

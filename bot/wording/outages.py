@@ -126,6 +126,11 @@ SET_UP: dict[str, Words] = {
     "signing_keys_unusable": Words(
         "The signing keys cannot be used", "Look at {folder}; the reason is: {reason}."
     ),
+    "mark_keys_unusable": Words(
+        "The keys of the mark cannot be used",
+        "Look at mark.keys in {folder}; restore it from a backup. Without it, marks in earlier "
+        "pictures are lost.",
+    ),
     "time_authority_unusable": Words(
         "The time-stamp authority cannot be used",
         "Look at EASEL_TSA_URL and EASEL_TSA_ROOTS; the reason is: {reason}.",

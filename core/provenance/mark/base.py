@@ -54,7 +54,9 @@ class Detected:
 class Backend(Protocol):
     """A method of marking."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Give the name that facts tell of it."""
 
     def embed(self, pixels: Pixels, mark_id: VerifyId) -> Embedded:
         """Write the id at the least strength that lasts; the same pixels each time.

@@ -1,10 +1,15 @@
 """Be the one that the rest of Easel asks about marks: writes by one method, reads by all."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from core.contracts.ids import VerifyId
 from core.contracts.registry import MarkFacts, MarkState
 from core.provenance.mark.base import Backend, Detected, Effort, Embedded, Pixels
+from core.provenance.mark.keys import FILE, load_or_create_mark_keys
+from core.provenance.mark.spread import SpreadSpectrum
+
+OFF = "off"
 
 
 class Marker:
@@ -34,7 +39,7 @@ class Marker:
         Raises:
             ValueError: nobody here knows that method, or its key is gone.
         """
-        if facts.state not in (MarkState.MARKED, MarkState.WEAK):
+        if facts.state not in {MarkState.MARKED, MarkState.WEAK}:
             return pixels
         for backend in self._readers:
             if backend.name == facts.backend:
@@ -50,3 +55,17 @@ class Marker:
                 if found is not None:
                     return found
         return None
+
+
+def load_marker(keys_dir: Path, *, backend: str) -> Marker:
+    """Build the marker of a process from the keys folder and the method that writes.
+
+    Our own method reads whatever writes: pictures of earlier days carry it.
+
+    Raises:
+        UserError: `mark_keys_unusable`.
+    """
+    if backend == OFF and not (keys_dir / FILE).exists():
+        return Marker(None, ())
+    own = SpreadSpectrum(load_or_create_mark_keys(keys_dir))
+    return Marker(None if backend == OFF else own, (own,))

@@ -1,0 +1,123 @@
+"""Mark by `easel.ss64`: a keyed spread spectrum on a tile that repeats all over the picture."""
+
+import time
+from typing import Final
+
+import numpy as np
+from PIL import Image
+
+from core.contracts.ids import VerifyId
+from core.contracts.registry import MarkFacts, MarkState
+from core.provenance.mark.base import Detected, Effort, Embedded, Pixels
+from core.provenance.mark.keys import MarkKey, MarkKeys
+from core.provenance.mark.search import Reading, Search
+from core.provenance.mark.strength import STRENGTHS_DB, outlasts_encoding, outlasts_preview
+from core.provenance.mark.tile import PERIOD, Floats, Layout, layout_of, placement_of
+from core.provenance.mark.waves import Spectrum, grain, luminance
+from core.provenance.mark.writing import masked_tile, written
+
+LEAST_SIDE = PERIOD
+"""A shorter side holds no whole tile; what is cut from such a picture holds even less."""
+_LEAST_LOOK = 96
+"""Pixels on the shorter side below which no mark can be read."""
+_MOST_LOOK = 1536
+"""Pixels on the longer side beyond which a picture is made smaller before it is looked at."""
+
+
+class SpreadSpectrum:
+    """Write with the newest key, read with all."""
+
+    name: Final = "easel.ss64"
+
+    def __init__(self, keys: MarkKeys) -> None:
+        self._keys = keys
+
+    def embed(self, pixels: Pixels, mark_id: VerifyId) -> Embedded:
+        """Write at the least strength whose simulated preview can still be read.
+
+        Where none is strong enough, at the least that outlasts JPEG at the picture's own size,
+        and the facts say that it is weak.
+        """
+        if min(pixels.shape[:2]) < LEAST_SIDE:
+            return Embedded(pixels, MarkFacts(state=MarkState.TOO_SMALL))
+        layout = _layout(self._keys.newest)
+        masked = masked_tile(layout, pixels, mark_id)
+        marked, strength, state = self._least(layout, pixels, masked, mark_id)
+        facts = MarkFacts(
+            state=state,
+            backend=self.name,
+            mark_id=mark_id,
+            key_version=self._keys.newest.version,
+            strength_db=strength,
+        )
+        return Embedded(marked, facts)
+
+    def embed_as(self, pixels: Pixels, facts: MarkFacts) -> Pixels:
+        """Write the mark that the facts tell of.
+
+        Raises:
+            ValueError: they tell of none of this method, or its key is gone.
+        """
+        key = self._keys.of(facts.key_version)
+        if facts.backend != self.name or facts.mark_id is None or facts.strength_db is None:
+            raise ValueError(facts.backend)
+        if key is None:
+            raise ValueError(facts.key_version)
+        masked = masked_tile(_layout(key), pixels, facts.mark_id)
+        return written(pixels, masked, facts.strength_db)
+
+    def detect(self, pixels: Pixels, *, effort: Effort) -> Detected | None:
+        """Find a mark by any key, the newest first."""
+        started = time.thread_time()
+        luma = luminance(pixels)
+        shrunk = min(1.0, _MOST_LOOK / max(luma.size))
+        if shrunk < 1:
+            size = (round(luma.width * shrunk), round(luma.height * shrunk))
+            luma = luma.resize(size, Image.Resampling.LANCZOS)
+        if min(luma.size) < _LEAST_LOOK:
+            return None
+        looked_at = grain(luma)
+        spectrum = Spectrum.of(looked_at)
+        for key in reversed(self._keys.versions):
+            layout = _layout(key)
+            reading = Search(layout, looked_at, spectrum).run(effort, started)
+            if reading is not None:
+                return self._detected(key, layout, reading, looked_at, shrunk)
+        return None
+
+    def _least(
+        self, layout: Layout, pixels: Pixels, masked: Floats, mark_id: VerifyId
+    ) -> tuple[Pixels, float, MarkState]:
+        for strength in STRENGTHS_DB:
+            marked = written(pixels, masked, strength)
+            if outlasts_preview(layout, marked, mark_id):
+                return marked, strength, MarkState.MARKED
+        for strength in STRENGTHS_DB:
+            marked = written(pixels, masked, strength)
+            if outlasts_encoding(layout, marked, mark_id):
+                break
+        return marked, strength, MarkState.WEAK
+
+    def _detected(
+        self, key: MarkKey, layout: Layout, reading: Reading, looked_at: Floats, shrunk: float
+    ) -> Detected:
+        height, width = looked_at.shape
+        across, down = reading.scales
+        begins = placement_of(layout, reading.mark_id).origin
+        return Detected(
+            mark_id=reading.mark_id,
+            backend=self.name,
+            key_version=key.version,
+            scale=float(np.sqrt(across * down)) / shrunk,
+            is_mirrored=reading.is_mirrored,
+            score=reading.score,
+            origin=(
+                (begins[0] + 0.5 - reading.shift[0] - width / across / 2) % PERIOD,
+                (begins[1] + 0.5 - reading.shift[1] - height / down / 2) % PERIOD,
+            ),
+            period=PERIOD,
+        )
+
+
+def _layout(key: MarkKey) -> Layout:
+    return layout_of(key.secret.get_secret_value())
