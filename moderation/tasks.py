@@ -18,6 +18,7 @@ from celery.signals import worker_ready
 
 from core.blobs import Blobs
 from core.catalog import Catalog, load_catalog
+from core.contracts.actors import Platform
 from core.contracts.base import utc_now
 from core.contracts.features import Features
 from core.contracts.ids import JobId
@@ -32,6 +33,7 @@ from core.recovery import Broker, sweep
 from core.retention import forget_snapshots, forget_uploads
 from core.settings import CoreSettings, ScreeningSettings
 from core.storage import Store
+from core.takedown import Takedowns
 from core.task_queue import TaskQueue, make_celery
 from core.telemetry import configure_logging, serve_metrics
 from core.ticker import Ticker
@@ -138,7 +140,9 @@ class Screening:
         changed += withdraw_strays(self.store, now=self.clock())
         report = sweep(self.store, self.queue, now=self.clock(), settings=self.settings)
         settled = self._settle()
-        told = {each.job.address.platform for each in settled}
+        told = {each.job.address.platform for each in settled}.union(
+            *(each.platforms for each in settled), self._resume_takedowns()
+        )
         for platform in report.platforms | told:
             self.signals.wake(wake_topic(platform))
         if changed or settled or report.expired_reviews:
@@ -177,6 +181,14 @@ class Screening:
         if settled:
             self._flush()
         return settled
+
+    def _resume_takedowns(self) -> set[Platform]:
+        """Go on with take-downs that were broken off; say where there are notices to give."""
+        if self.blobs is None:
+            return set()
+        held = HeldArea(self.blobs, self.settings)
+        resumed = Takedowns(self.store, held, self.clock).resume()
+        return {platform for each in resumed for platform in each.platforms}
 
     def _flush(self) -> None:
         try:

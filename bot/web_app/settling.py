@@ -25,6 +25,7 @@ async def settle_forever(services: Services) -> None:
             log.exception("settling_failed")
         else:
             if settled:
-                platforms = {each.job.address.platform for each in settled}
-                services.courier.nudge(*platforms, is_review=True)
+                told = {each.job.address.platform for each in settled}
+                told = told.union(*(each.platforms for each in settled))
+                services.courier.nudge(*told, is_review=True)
         await anyio.sleep(EVERY_S)

@@ -97,6 +97,9 @@ class ReviewItem(Contract):
     is_settling: bool = Field(
         default=False, description="It takes effect at this moment: too late to undo it."
     )
+    is_cascading: bool = Field(
+        default=False, description="Rejecting it takes down all that came from its pictures too."
+    )
     closed_at: Moment | None = Field(default=None, description="Settled, lapsed or withdrawn.")
     revision: int = Field(default=1, ge=1, description="Grows with each change: cards follow it.")
 

@@ -50,6 +50,7 @@ from core.storage.personal_models import (
     UploadRow,
 )
 from core.storage.policy_models import FeaturesRow, LabelRow, PolicyEventRow, PolicyVersionRow
+from core.storage.registry_models import RegistryRow, TakedownRow
 from core.storage.review_models import (
     ConsoleSessionRow,
     LegalHoldRow,
@@ -162,6 +163,7 @@ class Erasure:
         self._leave_reviews(gone_as)
         self._leave_sanctions(gone_as)
         self._leave_policies(gone_as)
+        self._leave_takedowns(gone_as)
         self._leave_jobs(gone_as)
         self._session.expire_all()
         return self._rows
@@ -181,6 +183,12 @@ class Erasure:
     def _delete_what_is_theirs(self) -> None:
         for table in _THEIRS_ALONE:
             self._do(delete(table).where(self._is_own(table)))
+        # The ids and hashes stay in the registry, so that a label of theirs still verifies.
+        self._do(
+            update(RegistryRow)
+            .where(RegistryRow.job_id.in_(self._jobs), RegistryRow.thumbnail.is_not(None))
+            .values(thumbnail=None)
+        )
         pictures = select(PictureRow.verify_id).where(PictureRow.job_id.in_(self._jobs))
         marked = FavouriteRow.verify_id.in_(pictures)  # By others too: there is nothing to see.
         self._do(delete(FavouriteRow).where(or_(self._is_own(FavouriteRow), marked)))
@@ -252,6 +260,13 @@ class Erasure:
         ):
             column = getattr(SanctionRow, next(iter(values)))
             self._do(update(SanctionRow).where(here, column == self._member_id).values(values))
+
+    def _leave_takedowns(self, gone_as: MemberId) -> None:
+        """Leave what they wanted gone; what is not through yet finds nothing of theirs any more."""
+        here = TakedownRow.community_id == self._community_id
+        for column in (TakedownRow.by, TakedownRow.only_of):
+            theirs = update(TakedownRow).where(here, column == self._member_id)
+            self._do(theirs.values({column.key: gone_as}))
 
     def _leave_policies(self, gone_as: MemberId) -> None:
         """Leave what was proposed and done for everybody, without a name."""

@@ -36,6 +36,9 @@ _LOCK = (
 )
 
 
+_AT_ONCE = 500
+"""Ids in one query: databases bound how many values a statement has."""
+
 _ENDS = {Outcome.TIMED_OUT: ReviewState.LAPSED}
 """What becomes of the item of a job that goes on without it; else there is nothing to decide."""
 
@@ -88,6 +91,15 @@ class Jobs:
         if row is None:
             raise NotFound("job_not_found", job_id=job_id)
         return _to_job(row)
+
+    def named(self, job_ids: Collection[JobId]) -> dict[JobId, Job]:
+        """Find many jobs; those that are not there are left out."""
+        ordered, found = sorted(job_ids), {}
+        for start in range(0, len(ordered), _AT_ONCE):
+            part = ordered[start : start + _AT_ONCE]
+            rows = self._session.execute(select(_TABLE).where(_TABLE.c.job_id.in_(part)))
+            found.update({JobId(row.job_id): _to_job(row) for row in rows})
+        return found
 
     def advance(  # noqa: PLR0913 - one step of the workflow with everything that may come with it.
         self,

@@ -74,7 +74,7 @@ class JobRow(Base):
     queue: Mapped[str]
     policy_version: Mapped[str]
     attempts: Mapped[int]
-    parent_id: Mapped[str | None] = mapped_column(ForeignKey("jobs.job_id"))
+    parent_id: Mapped[str | None] = mapped_column(ForeignKey("jobs.job_id"), index=True)
     action: Mapped[str]
     failure: Mapped[str | None]
     priority: Mapped[int] = mapped_column(server_default="0")

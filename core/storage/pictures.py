@@ -1,6 +1,6 @@
 """Keep the record of finished pictures; their bytes lie in the blob store."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from core.contracts.ids import JobId, VerifyId
 from core.contracts.jobs import Picture
 from core.errors import IllegalStep, NotFound
 from core.storage.models import DrawnDayRow, JobRow, PictureRow
+from core.storage.registry import forget_thumbnails
 from core.storage.statements import ready_insert, table_of
 
 _JOBS, _DAYS = table_of(JobRow).c, table_of(DrawnDayRow).c
@@ -71,6 +72,18 @@ class Pictures:
         query = select(PictureRow).where(PictureRow.job_id == job_id).order_by(PictureRow.index)
         return [_to_picture(row) for row in self._session.scalars(query)]
 
+    def of_jobs(self, job_ids: Collection[JobId]) -> dict[JobId, list[tuple[Picture, bool]]]:
+        """List the pictures of many jobs by index, each with whether it still stands."""
+        found: dict[JobId, list[tuple[Picture, bool]]] = {}
+        ordered = sorted(job_ids)
+        for start in range(0, len(ordered), _AT_ONCE):
+            part = ordered[start : start + _AT_ONCE]
+            query = select(PictureRow).where(PictureRow.job_id.in_(part)).order_by(PictureRow.index)
+            for row in self._session.scalars(query):
+                stands = row.deleted_at is None
+                found.setdefault(JobId(row.job_id), []).append((_to_picture(row), stands))
+        return found
+
     def get(self, verify_id: VerifyId) -> Picture:
         """Find a picture by its public id.
 
@@ -114,13 +127,16 @@ class Pictures:
         self._row(verify_id).blob = blob
 
     def mark_deleted(self, verify_id: VerifyId, now: datetime) -> None:
-        """Record that the bytes are gone; the first time stands.
+        """Record that the bytes are gone, for good; the first time stands.
+
+        What the registry remembers of how it looked goes with it, but for the fingerprints.
 
         Raises:
             NotFound: `picture_not_found`.
         """
         row = self._row(verify_id)
         row.deleted_at = row.deleted_at or now
+        forget_thumbnails(self._session, [verify_id])
 
     def is_deleted(self, verify_id: VerifyId) -> bool:
         """Tell whether the bytes were deleted.

@@ -1,10 +1,10 @@
 """Remember every labelled file: by its id, its bytes, its mark and what it looks like."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -132,13 +132,7 @@ class Registry:
 
     def forget_thumbnails(self, verify_ids: Sequence[VerifyId]) -> None:
         """Forget what some pictures show; hashes and ids stay, so that a label still verifies."""
-        self._session.execute(
-            update(RegistryRow)
-            .where(
-                RegistryRow.verify_id.in_(verify_ids) | RegistryRow.original.in_(verify_ids),
-            )
-            .values(thumbnail=None)
-        )
+        forget_thumbnails(self._session, verify_ids)
 
     def known_since(
         self, since: datetime | None, *, after: VerifyId | None = None, limit: int
@@ -193,6 +187,27 @@ class Registry:
         if row is None:
             raise NotFound("picture_not_found", verify_id=verify_id)
         return row
+
+
+def forget_thumbnails(session: Session, verify_ids: Collection[VerifyId]) -> None:
+    """Forget what some pictures show, with their copies and whatever shows them beside others.
+
+    Whoever records that a picture is deleted does so by the same transaction.
+    """
+    row, whole = RegistryRow, (RecordKind.GRID, RecordKind.ANIMATION)
+    jobs = select(row.job_id).where(row.verify_id.in_(verify_ids), row.job_id.is_not(None))
+    beside = select(row.verify_id).where(row.job_id.in_(jobs), row.kind.in_(whole))
+    shows = [
+        column.in_(wanted)
+        for column in (row.verify_id, row.original)
+        for wanted in (verify_ids, beside)
+    ]
+    session.execute(
+        update(row)
+        .where(or_(*shows))
+        .values(thumbnail=None)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def _to_record(row: RegistryRow) -> ProvenanceRecord:

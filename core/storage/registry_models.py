@@ -71,3 +71,28 @@ class CanaryRow(Base):
     checked_at: Mapped[datetime]
 
     __table_args__ = (Index("ix_label_checks_platform", "platform", "checked_at"),)
+
+
+class TakedownRow(Base):
+    """One take-down that goes on to all that came from a picture."""
+
+    __tablename__ = "takedowns"
+
+    takedown_id: Mapped[str] = mapped_column(primary_key=True)
+    community_id: Mapped[str]
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.job_id"))
+    by: Mapped[str]
+    only_of: Mapped[str | None]
+    jobs: Mapped[int]
+    pictures: Mapped[int]
+    begun_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index(
+            "ix_takedowns_unfinished",
+            "begun_at",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )

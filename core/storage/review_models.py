@@ -55,6 +55,7 @@ class ReviewRow(Base):
     decided_at: Mapped[datetime | None]
     effective_at: Mapped[datetime | None]
     is_settling: Mapped[bool] = mapped_column(server_default=false())
+    is_cascading: Mapped[bool] = mapped_column(server_default=false())
     closed_at: Mapped[datetime | None]
     revision: Mapped[int]
 

@@ -20,6 +20,7 @@ from core.storage.holds import Holds
 from core.storage.jobs import Jobs
 from core.storage.label_checks import LabelChecks
 from core.storage.labels import Labels
+from core.storage.lineage import Lineage
 from core.storage.member_settings import SettingsOfMembers
 from core.storage.members import Members
 from core.storage.moderators import Moderators
@@ -38,6 +39,7 @@ from core.storage.sanctions import Sanctions
 from core.storage.shadows import Shadows
 from core.storage.statistics import StatisticsOfWork
 from core.storage.styles import Styles
+from core.storage.takedowns import Takedowns
 from core.storage.transparency import TransparencyCounts
 from core.storage.turns import Turns
 from core.storage.uploads import Uploads
@@ -66,6 +68,8 @@ class Unit:
         self.verdicts = Verdicts(session, audit=self.audit)
         self.pictures = Pictures(session)
         self.registry = Registry(session)
+        self.lineage = Lineage(session)
+        self.takedowns = Takedowns(session, audit=self.audit)
         self.label_checks = LabelChecks(session)
         self.usage = Usage(session)
         self.drafts = Drafts(session)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from core.contracts.actors import Actor
 from core.contracts.records import Fact
-from core.contracts.reviews import UNDECIDED, ReviewItem, ReviewState, Ruling
+from core.contracts.reviews import UNDECIDED, ReviewItem, ReviewKind, ReviewState, Ruling
 from core.errors import UserError
 from core.storage import Unit
 from moderation.policy import Policy
@@ -24,6 +24,7 @@ _UNDECIDED = {
     "decided_name": "",
     "decided_at": None,
     "effective_at": None,
+    "is_cascading": False,
 }
 _NOT_FIRST = {"first_by": None, "first_name": ""}
 
@@ -37,6 +38,8 @@ class Said:
     """A code of the policy's `review.reasons` with this ruling; empty where there is none."""
     note: str = ""
     """For the record; the author does not see it."""
+    is_cascading: bool = False
+    """Rejected pictures that were posted take all that came from them with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,9 @@ def decide(sitting: Sitting, said: Said) -> ReviewItem:
                 "note": note,
             }
             return sitting.save("review_decided", first, **facts, is_first=True)
+    is_cascading = said.is_cascading and said.ruling is Ruling.REJECT
+    if is_cascading and item.kind is ReviewKind.REPORT:
+        facts["is_cascading"] = True
     decided = {
         **_NOBODY,
         "state": ReviewState.DECIDED,
@@ -125,6 +131,7 @@ def decide(sitting: Sitting, said: Said) -> ReviewItem:
         "decided_name": actor.display_name,
         "decided_at": sitting.now,
         "effective_at": sitting.now + timedelta(seconds=sitting.policy.review.undo_s),
+        "is_cascading": "is_cascading" in facts,
     }
     return sitting.save("review_decided", decided, **facts)
 

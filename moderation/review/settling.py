@@ -8,25 +8,30 @@ transaction; one about pictures takes three steps, each of which may be done aga
 2. The bytes are published or destroyed, outside of any transaction.
 3. The record follows in one transaction: item, job, pictures, notices, sanctions, audit.
 
+A rejected report that reaches all that came from its pictures leaves a take-down in that third
+transaction, which is carried out after it (`core.takedown`).
+
 What a crash after that leaves of the ciphertext, `HeldArea.discard_orphans` removes.
 
 Locks are taken in one order everywhere: the job, then its item.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 import structlog
 
+from core.contracts.actors import Platform
 from core.contracts.base import utc_now
-from core.contracts.ids import VerifyId
+from core.contracts.ids import MemberId, VerifyId
 from core.contracts.jobs import Job, Picture
 from core.contracts.reviews import ReviewId, ReviewItem, ReviewKind, ReviewState, Ruling
 from core.errors import AppError, Unavailable
 from core.held import HeldArea
 from core.storage import Store, Unit
+from core.takedown import Takedowns, reach_of
 from core.workflow import JobState, Outcome
 from moderation.gates import Gates
 from moderation.review.telling import tell_reporters
@@ -89,6 +94,10 @@ class Settled:
     item: ReviewItem
     job: Job
     effect: Effect
+    takedown_id: str | None = None
+    """What goes with it, where all that came from its pictures does."""
+    platforms: frozenset[Platform] = frozenset()
+    """Where else there are notices to give because of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +163,7 @@ class Settling:
             item, job = locked
             settled = self._record(unit, item, job, moved)
         self._clear(moved)
-        return settled
+        return self._take_down_what_came_from_it(settled)
 
     def _try(self, item_id: ReviewId) -> Settled | None:
         try:
@@ -220,7 +229,32 @@ class Settling:
         facts = {"item": item.item_id, "ruling": item.ruling, "effect": effect.value}
         unit.audit.add("review_settled", job_id=job.job_id, by=by, facts=facts, now=now)
         log.info("review_settled", item_id=item.item_id, job_id=job.job_id, effect=effect.value)
-        return Settled(item, job, effect)
+        takedown_id = self._begin_takedown(unit, item, by, now) if item.is_cascading else None
+        return Settled(item, job, effect, takedown_id)
+
+    def _begin_takedown(self, unit: Unit, item: ReviewItem, by: str, now: datetime) -> str | None:
+        """Write down that what came from a report's pictures goes too."""
+        reach = reach_of(unit, item.community_id, item.job_id, None)
+        if not reach.jobs:
+            return None
+        return unit.takedowns.begin(
+            item.community_id,
+            item.job_id,
+            by=MemberId(by),
+            only_of=None,
+            reach=len(reach.jobs),
+            now=now,
+        ).takedown_id
+
+    def _take_down_what_came_from_it(self, settled: Settled) -> Settled:
+        if settled.takedown_id is None:
+            return settled
+        try:
+            carried = Takedowns(self.store, self.held, self.clock).carry_out(settled.takedown_id)
+        except AppError as error:  # The decision took effect; the sweep goes on with the rest.
+            log.warning("takedown_postponed", takedown_id=settled.takedown_id, code=error.code)
+            return settled
+        return replace(settled, platforms=frozenset(carried.platforms))
 
     def _follow(self, unit: Unit, item: ReviewItem, now: datetime) -> None:
         tell_reporters(unit, item, now=now)

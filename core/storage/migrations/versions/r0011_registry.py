@@ -1,4 +1,4 @@
-"""Make room for the registry of labelled files and for the canary's findings."""
+"""Make room for the registry of labelled files, the canary's findings and wide take-downs."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -64,3 +64,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("check_id", name="pk_label_checks"),
     )
     op.create_index("ix_label_checks_platform", "label_checks", ["platform", "checked_at"])
+    op.create_table(
+        "takedowns",
+        sa.Column("takedown_id", sa.String(), nullable=False),
+        sa.Column("community_id", sa.String(), nullable=False),
+        sa.Column("job_id", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("only_of", sa.String()),
+        sa.Column("jobs", sa.Integer(), nullable=False),
+        sa.Column("pictures", sa.Integer(), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True)),
+        sa.PrimaryKeyConstraint("takedown_id", name="pk_takedowns"),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.job_id"], name="fk_takedowns_job_id"),
+    )
+    op.create_index(
+        "ix_takedowns_unfinished",
+        "takedowns",
+        ["begun_at"],
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index("ix_jobs_parent_id", "jobs", ["parent_id"])
+    op.add_column(
+        "reviews",
+        sa.Column("is_cascading", sa.Boolean(), nullable=False, server_default=sa.false()),
+    )
