@@ -8,6 +8,7 @@ from bot.wording.mistakes import COMMANDS, GRAMMAR, PICTURES, Words
 from bot.wording.outages import AWAY, DRAWING, INSIDE, SET_UP
 from bot.wording.personal_mistakes import PERSONAL
 from bot.wording.phrases import joined
+from bot.wording.platform_mistakes import PLATFORMS
 from bot.wording.policy_mistakes import POLICIES
 from bot.wording.record_mistakes import RECORD
 from bot.wording.review_mistakes import REVIEWS
@@ -25,6 +26,7 @@ SENTENCES: dict[str, Words] = {
     **CONSOLE,
     **REVIEWS,
     **RECORD,
+    **PLATFORMS,
     **AWAY,
     **DRAWING,
     **SET_UP,

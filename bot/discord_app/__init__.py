@@ -1,0 +1,1 @@
+"""Speak with Discord; the one package that imports discord.py."""

@@ -1,0 +1,1 @@
+"""Speak with Slack; the one package that imports Slack's libraries."""
