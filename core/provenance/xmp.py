@@ -6,11 +6,13 @@ from html import escape
 from importlib.metadata import version
 from xml.parsers import expat
 
-from core.contracts.provenance import DigitalSourceType, StampFacts
+from core.contracts.provenance import StampFacts
 
 PNG_KEYWORD = "XML:com.adobe.xmp"
 
 _IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+_AIGC = "http://www.tc260.org.cn/ns/AIGC/1.0/"
+"""The namespace of China's GB 45438, as its guide for pictures (TC260-PG-20258A) has it."""
 _REMOTE_MANIFEST = "http://purl.org/dc/terms/ provenance"
 _SOURCE_TYPE = f"{_IPTC} DigitalSourceType"
 _AI_SYSTEM = f"{_IPTC} AISystemUsed"
@@ -25,7 +27,7 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="{toolkit}">
  <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-  <rdf:Description rdf:about="" xmlns:Iptc4xmpExt="{iptc}">
+  <rdf:Description rdf:about="" xmlns:Iptc4xmpExt="{iptc}" xmlns:TC260="{aigc}">
 {properties}
   </rdf:Description>
  </rdf:RDF>
@@ -47,20 +49,24 @@ class XMPUnreadable(ValueError):
     """Say that a packet is too large, not XML, or tries to define entities."""
 
 
-def packet_of(facts: StampFacts) -> str:
-    """Say in IPTC's words that AI made the picture; the prompt only with a recipe."""
+def packet_of(facts: StampFacts, aigc: str = "") -> str:
+    """Say in IPTC's words that AI made the picture; the prompt only with a recipe.
+
+    Args:
+        facts: What the label says.
+        aigc: The implicit label that China asks for; empty: none is written.
+    """
     properties = {
-        "DigitalSourceType": DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA.value,
-        "AISystemUsed": f"{_TOOLKIT} ({facts.model})",
-        "AISystemVersionUsed": version("easel"),
+        "Iptc4xmpExt:DigitalSourceType": facts.source_type.value,
+        "Iptc4xmpExt:AISystemUsed": f"{_TOOLKIT} ({facts.model})",
+        "Iptc4xmpExt:AISystemVersionUsed": version("easel"),
     }
     if facts.recipe is not None:
-        properties["AIPromptInformation"] = facts.recipe.prompt
-    lines = "\n".join(
-        f"   <Iptc4xmpExt:{name}>{_text(value)}</Iptc4xmpExt:{name}>"
-        for name, value in properties.items()
-    )
-    return _PACKET.format(toolkit=_TOOLKIT, iptc=_IPTC, properties=lines)
+        properties["Iptc4xmpExt:AIPromptInformation"] = facts.recipe.prompt
+    if aigc:
+        properties["TC260:AIGC"] = aigc
+    lines = "\n".join(f"   <{name}>{_text(value)}</{name}>" for name, value in properties.items())
+    return _PACKET.format(toolkit=_TOOLKIT, iptc=_IPTC, aigc=_AIGC, properties=lines)
 
 
 def parse_packet(packet: bytes) -> XMPFacts:

@@ -113,6 +113,7 @@ def test_manifest_says_how_the_picture_came_about(stamped, keys, facts):
         "policy_version": "1.0.0+1a2b3c4d",
         "created_at": "2026-11-21T12:00:30Z",
         "mode": "text2image",
+        "source_type": action["digitalSourceType"],
     }
     assert {one["label"] for one in claim.manifest["assertions"]} == {"c2pa.actions.v2", GENERATION}
 
