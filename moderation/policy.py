@@ -17,7 +17,7 @@ from core.contracts.base import Contract
 from core.contracts.labels import Learning
 from core.contracts.verdicts import Decision
 from moderation.lists import TERM, compile_pattern
-from moderation.policy_house import Mode, Retention, Reviewing, Roles, Sanctions
+from moderation.policy_house import Labelling, Mode, Retention, Reviewing, Roles, Sanctions
 from moderation.policy_refs import CategoryRef, ListRef
 
 SHIPPED_POLICIES = Path(__file__).resolve().parent / "policies"
@@ -281,6 +281,7 @@ class Policy(Contract):
     review: Reviewing = Reviewing()
     sanctions: Sanctions = Sanctions()
     retention: Retention = Retention()
+    label: Labelling = Labelling()
     consent: Learning = Field(
         default=Learning.SCORES, description="What is learnt from members who did not say."
     )

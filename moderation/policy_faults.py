@@ -26,6 +26,7 @@ from moderation.policy_errors import Fault
 from moderation.policy_house import (
     Breaker,
     Deadlines,
+    Labelling,
     Reason,
     Retention,
     Reviewing,
@@ -256,6 +257,7 @@ _BLOCKS: dict[Path, type[BaseModel]] = {
     ("sanctions",): Sanctions,
     ("sanctions", "breaker"): Breaker,
     ("retention",): Retention,
+    ("label",): Labelling,
 }
 
 _EACH: dict[Path, type[BaseModel]] = {("sanctions", "steps"): Step, ("review", "reasons"): Reason}

@@ -153,3 +153,12 @@ class Retention(Contract):
     )
     pictures_days: float | None = Field(default=None, gt=0)
     verdicts_days: float | None = Field(default=None, gt=0)
+
+
+class Labelling(Contract):
+    """What a label has here beyond what every label has."""
+
+    corner: bool = Field(
+        default=False,
+        description="Words in the picture's corner: `AI`, at 5 % of its shorter side.",
+    )

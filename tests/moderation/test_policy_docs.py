@@ -17,12 +17,21 @@ from moderation.policy import (
     Unchecked,
     WordList,
 )
-from moderation.policy_house import Breaker, Deadlines, Penalty, Reason, Reviewing, Sanctions, Step
+from moderation.policy_house import (
+    Breaker,
+    Deadlines,
+    Labelling,
+    Penalty,
+    Reason,
+    Reviewing,
+    Sanctions,
+    Step,
+)
 
 PAGE = (Path(__file__).parents[2] / "docs" / "policy.md").read_text("utf-8")
 MODELS = [Policy, Category, StandardCodes, Thresholds, Unchecked, WordList]
 MODELS += [TermsRule, PatternRule, PairRule, Reviewing, Deadlines, Reason]
-MODELS += [Sanctions, Step, Breaker]
+MODELS += [Sanctions, Step, Breaker, Labelling]
 
 
 @pytest.mark.parametrize("code", CATEGORY_CODES)

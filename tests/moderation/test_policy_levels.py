@@ -254,6 +254,7 @@ def test_the_explainer_names_the_level_of_each_value():
     assert told["rules.minors.sexual.kind"].origin == FLOOR
     assert told["max_prompt_chars"].value == "6000"
     assert told["recipe_in_file"].origin.level == "organisation"
+    assert told["label.corner"].value == "false"
 
 
 def test_the_explainer_takes_a_path_and_names_the_nearest():
