@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Request
 
 from bot.bootstrap import Services
+from bot.floods import Flood
 from bot.web_app.console.frame import Frame
 from bot.web_app.session import Sessions
 from core.contracts.ids import CommunityId
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from bot.web_app.console.begun import BegunCookies
     from bot.web_app.console.platforms import SignInPlatform
     from bot.web_app.console.queue_live import QueueNews
-    from bot.web_app.console.tries import TriesInProcess
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Console:
     frame: Frame
     members: Sessions
     """The chat's members: a one-time link makes a moderator of the one who follows it."""
-    tries: "TriesInProcess"
+    tries: Flood
     begun: "BegunCookies"
     platforms: "Mapping[str, SignInPlatform]"
     news: "QueueNews"

@@ -4,6 +4,7 @@ from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import RedirectResponse
 
 from bot.bootstrap import Services
+from bot.floods import Flood
 from bot.web_app.console import (
     account,
     arrivals,
@@ -24,7 +25,6 @@ from bot.web_app.console.frame import HOME, Frame
 from bot.web_app.console.parts import Console, TheConsole
 from bot.web_app.console.platforms import platforms_of
 from bot.web_app.console.queue_live import QueueNews
-from bot.web_app.console.tries import TriesInProcess
 from bot.web_app.session import Sessions
 from core.contracts.ids import CommunityId
 from core.settings import ConsoleSettings, WebSettings
@@ -85,7 +85,7 @@ def _parts(
         public_url=web.url,
         frame=Frame(secret_key, web.community, frozenset(paths), is_secure=is_secure),
         members=members,
-        tries=TriesInProcess(),
+        tries=Flood("console", services.events, secret_key.encode(), services.clock),
         begun=BegunCookies(secret_key, is_secure=is_secure),
         platforms=platforms_of(settings, web.url),
         news=QueueNews(services.events),

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.web_app.console.tries import WINDOW_S, WITHOUT_REDIS, count_try, network_of
+from bot.floods import WINDOW_S
+from bot.web_app.addresses import network_of
+from bot.web_app.console.tries import WITHOUT_REDIS, count_try
 from core.errors import UserError
 from tests.bot.web_app.console.coming_in import a_link, come_in, who
 
