@@ -3,14 +3,16 @@
 Delivery tells a notice with it and `/show` tells a state with it, so the two never differ.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from bot import wording
 from bot.bootstrap import Services
 from bot.replies import Reply
 from core.contracts.generation import GenerationSpec
+from core.contracts.ids import VerifyId
 from core.contracts.jobs import Job, Picture, QueuePlace
+from core.contracts.registry import ProvenanceRecord
 from core.contracts.reviews import ReviewItem, ReviewKind, Ruling
 from core.contracts.verdicts import Decision, Verdict
 from core.storage import Unit
@@ -58,6 +60,8 @@ class Standing:
     reviews: tuple[ReviewItem, ...] = ()
     """What waited for a person, oldest first."""
     was_drawn: bool = False
+    records: Mapping[VerifyId, ProvenanceRecord] = field(default_factory=dict)
+    """What the registry remembers of the pictures."""
 
     @property
     def kind(self) -> NoticeKind:
@@ -128,7 +132,12 @@ def read_standing(unit: Unit, job: Job, kind: NoticeKind | None = None) -> Stand
         rewrite=unit.rewrites.of(job.job_id) if job.state in _JUDGED else None,
         reviews=tuple(unit.reviews.of_job(job.job_id)) if is_reviewed else (),
         was_drawn=bool(pictures),
+        records=_records(unit, job) if kept else {},
     )
+
+
+def _records(unit: Unit, job: Job) -> dict[VerifyId, ProvenanceRecord]:
+    return {record.verify_id: record for record in unit.registry.of_job(job.job_id)}
 
 
 def was_appealed(unit: Unit, job: Job) -> bool:
@@ -220,7 +229,7 @@ def _policy(services: Services, standing: Standing) -> Policy:
 
 def _result(services: Services, standing: Standing) -> Reply:
     profile = services.catalog.get(standing.job.spec.model)
-    return wording.result(standing.job, standing.pictures, profile)
+    return wording.result(standing.job, standing.pictures, profile, standing.records)
 
 
 def _by(sentence: Callable[[Job], Reply]) -> Callable[[Services, Standing], Reply]:

@@ -8,6 +8,7 @@ import zipfile
 from datetime import datetime
 from typing import IO, Any
 
+from bot import wording
 from bot.bootstrap import Services
 from core.contracts.actors import Actor
 from core.contracts.ids import MemberId
@@ -58,8 +59,8 @@ def write_zip(
     _record(services, member, by, tables, now)
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as into:
         for picture in pictures:
-            ending = _ENDINGS.get(picture.media_type, "bin")
-            _add(services, into, f"pictures/{picture.verify_id}.{ending}", picture.blob)
+            name = wording.file_name(picture.verify_id, picture.media_type)
+            _add(services, into, f"pictures/{name}", picture.blob)
         for upload in uploads:
             ending = _ENDINGS.get(upload.media_type, "bin")
             _add(services, into, f"uploads/{upload.upload_id}.{ending}", upload.blob)

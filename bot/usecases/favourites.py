@@ -48,7 +48,8 @@ def list_favourites(
         for each in marked[:PAGE]:
             job, picture = unit.jobs.get(each.job_id), unit.pictures.get(each.verify_id)
             rows.append((job, picture, permissions.fits_place(job, address)))
-    return wording.favourites_card(rows, page, has_more=len(marked) > PAGE)
+        records = unit.registry.named(picture.verify_id for _, picture, _ in rows)
+    return wording.favourites_card(rows, page, has_more=len(marked) > PAGE, records=records)
 
 
 def toggle(services: Services, actor: Actor, job_id: JobId, picture: int | None = None) -> Reply:

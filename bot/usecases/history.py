@@ -74,7 +74,8 @@ def list_history(
             offset=PAGE * (page - 1),
         )
         rows = [(job, _first_picture(unit, job, address)) for job in jobs[:PAGE]]
-    return wording.history_card(rows, page, kept, has_more=len(jobs) > PAGE)
+        records = unit.registry.named(first.verify_id for _, first in rows if first is not None)
+    return wording.history_card(rows, page, kept, has_more=len(jobs) > PAGE, records=records)
 
 
 def _first_picture(unit: Unit, job: Job, address: ReplyAddress) -> Picture | None:

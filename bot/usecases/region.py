@@ -27,10 +27,13 @@ def vary_region(services: Services, actor: Actor, press: Press) -> Reply | Form:
     permissions.require(actor, Deed.GO_ON)
     with services.store.reading() as unit:
         origin = inputs.origin_of(unit, actor, press)
+        record = unit.registry.find(origin.picture.verify_id)
     if press.fields is None:
         fresh = {"seed": None, "image": None, "image_weight": None, "mask": None}
         text = grammar.format(origin.spec.model_copy(update=fresh))
-        return wording.region_form(text, origin.picture, action=press.action, job_id=press.job_id)
+        return wording.region_form(
+            text, origin.picture, action=press.action, job_id=press.job_id, record=record
+        )
     mask = press.fields.get(MASK, "").strip()
     if not mask:
         raise UserError("mask_empty")

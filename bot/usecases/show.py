@@ -73,7 +73,7 @@ def details(services: Services, actor: Actor, job_id: JobId) -> Reply:
         verdicts = tuple(unit.verdicts.of_job(job_id)) if may_see_findings else ()
         lineage = _lineage(unit, actor, job)
     policy = services.gates.of(job.actor.community_id, job.address.channel_id).policy
-    return wording.details(job, standing.pictures, verdicts, policy, lineage)
+    return wording.details(job, standing.pictures, verdicts, policy, lineage, standing.records)
 
 
 def _lineage(unit: Unit, actor: Actor, job: Job) -> list[Job]:

@@ -5,12 +5,12 @@ was taken down or belongs elsewhere, learns only that there is nothing here. Bro
 bytes but must ask each time whether they still may show them.
 """
 
-import re
 from typing import Annotated
 
 from anyio import to_thread
 from fastapi import APIRouter, Header, Response
 
+from bot import wording
 from bot.web_app.context import TheWeb, Viewer, Web
 from core.contracts.actors import Actor
 from core.contracts.ids import JobId, VerifyId
@@ -20,7 +20,6 @@ from core.workflow import JobState
 
 REVALIDATE = "private, no-cache"
 _SHOWN = frozenset({JobState.PUBLISHED, JobState.DELIVERED})
-_NOT_IN_A_FILE_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 router = APIRouter()
 
@@ -30,7 +29,7 @@ async def picture(
     web: TheWeb,
     viewer: Viewer,
     verify_id: VerifyId,
-    file_name: str,
+    file_name: str,  # noqa: ARG001 - whatever the address says, the file is named by its label.
     *,
     download: bool = False,
     if_none_match: Annotated[str, Header()] = "",
@@ -39,11 +38,11 @@ async def picture(
     found = await to_thread.run_sync(visible_picture, web, viewer, verify_id)
     etag = f'"{found.sha256}"'
     disposition = "attachment" if download else "inline"
-    safe_name = _NOT_IN_A_FILE_NAME.sub("-", file_name)
+    name = wording.file_name(verify_id, found.media_type)
     headers = {
         "Cache-Control": REVALIDATE,
         "ETag": etag,
-        "Content-Disposition": f'{disposition}; filename="{safe_name}"',
+        "Content-Disposition": f'{disposition}; filename="{name}"',
     }
     if if_none_match == etag:
         return Response(status_code=304, headers=headers)

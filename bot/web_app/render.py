@@ -82,7 +82,7 @@ class MessageView:
         """What the first line of a result says beside the label's own words: model, verify ids."""
         if self.reply is None or not self.pictures or self.item_id:
             return ""
-        return self.reply.lines[0].removeprefix(self.pictures[0].label).removeprefix(" · ")
+        return self.reply.lines[0].partition(" · ")[2]
 
     @property
     def rows(self) -> tuple[tuple[Button, ...], ...]:

@@ -44,6 +44,7 @@ from bot.wording.mydata import (
     mydata_question,
     mydata_question_in_words,
 )
+from bot.wording.pictures import file_name
 from bot.wording.policies import (
     in_shadow,
     policy_activated,
@@ -107,6 +108,7 @@ __all__ = [
     "failed",
     "favourite_marked",
     "favourites_card",
+    "file_name",
     "gpu_seconds",
     "held",
     "help_card",

@@ -1,14 +1,17 @@
 """Tell everything that it takes to draw a job again, and which checks it went through."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.replies import Reply, ReplyField, ReplyKind, Visibility
 from bot.wording.buttons import OF_THE_DETAILS
+from bot.wording.layers import label_facts
 from bot.wording.phrases import lines_of
 from bot.wording.prices import gpu_seconds
 from bot.wording.recipes import recipe
 from bot.wording.reruns import difference_lines
+from core.contracts.ids import VerifyId
 from core.contracts.jobs import Job, Picture
+from core.contracts.registry import ProvenanceRecord
 from core.contracts.verdicts import Decision, Stage, Verdict
 from core.prompts import escape
 from moderation.policy import Policy
@@ -20,6 +23,7 @@ def details(
     verdicts: Sequence[Verdict],
     policy: Policy,
     lineage: Sequence[Job] = (),
+    records: Mapping[VerifyId, ProvenanceRecord] | None = None,
 ) -> Reply:
     """Tell everything that it takes to draw a job again, and which checks it went through.
 
@@ -29,6 +33,7 @@ def details(
         verdicts: As far as they are for who asks.
         policy: Words the verdicts' categories; the version in force then is the job's own.
         lineage: The jobs that it goes back to, the nearest first, as far as one may see.
+        records: What the registry remembers of the pictures.
     """
     facts = [
         ("Request", job.job_id),
@@ -38,6 +43,7 @@ def details(
         ("Came about by", _action_in_words(job)),
         ("Goes on from", _lineage_in_words(job, lineage)),
         ("Price", _price_in_words(job, pictures)),
+        *label_facts(pictures, records or {}),
         *_pictures_in_words(pictures),
         *_each_alone(job, pictures),
         *((_STAGES[each.stage], _verdict_in_words(each, policy)) for each in verdicts),

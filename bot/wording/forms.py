@@ -4,6 +4,7 @@ from bot.replies import Action, FieldKind, Form, FormField
 from bot.wording.pictures import shown
 from core.contracts.ids import JobId
 from core.contracts.jobs import Picture
+from core.contracts.registry import ProvenanceRecord
 
 TEXT_MAX = 4000
 """Characters that Discord's form fields take; a longer request is typed as a command."""
@@ -52,7 +53,14 @@ def appeal_form(job_id: JobId) -> Form:
     )
 
 
-def region_form(text: str, picture: Picture, *, action: Action, job_id: JobId) -> Form:
+def region_form(
+    text: str,
+    picture: Picture,
+    *,
+    action: Action,
+    job_id: JobId,
+    record: ProvenanceRecord | None = None,
+) -> Form:
     """Ask what to draw anew, and in which words."""
     return Form(
         title="Vary a region",
@@ -69,7 +77,7 @@ def region_form(text: str, picture: Picture, *, action: Action, job_id: JobId) -
         job_id=job_id,
         picture=picture.index,
         submit_label="Draw",
-        shown=shown(picture),
+        shown=shown(picture, {record.verify_id: record} if record else None),
     )
 
 

@@ -1,11 +1,13 @@
 """List a member's requests and favourites, page by page, to that member alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.replies import Reply, ReplyField, ReplyKind, ReplyPicture, Visibility
 from bot.wording.phrases import WORDS_DELETED, lines_of, shortened
-from bot.wording.pictures import LABEL, shown
+from bot.wording.pictures import labels_of, shown
+from core.contracts.ids import VerifyId
 from core.contracts.jobs import Job, Picture
+from core.contracts.registry import ProvenanceRecord
 from core.workflow import JobState
 
 _PROMPT_SHOWN = 80
@@ -31,10 +33,15 @@ _STATES = {
 
 
 def history_card(
-    rows: Sequence[tuple[Job, Picture | None]], page: int, kept: str | None, *, has_more: bool
+    rows: Sequence[tuple[Job, Picture | None]],
+    page: int,
+    kept: str | None,
+    *,
+    has_more: bool,
+    records: Mapping[VerifyId, ProvenanceRecord] | None = None,
 ) -> Reply:
     """List requests, newest first, each with its first picture where that may be shown."""
-    pictures = [picture for _, picture in rows if picture is not None]
+    pictures = tuple(_captioned(picture, records) for _, picture in rows if picture is not None)
     command = " ".join(lines_of("/history", kept))
     if not rows:
         lines: tuple[str, ...] = (
@@ -42,7 +49,7 @@ def history_card(
         )
     else:
         lines = lines_of(
-            f"{LABEL} · the first picture of each request" if pictures else None,
+            f"{labels_of(pictures)} · the first picture of each request" if pictures else None,
             "Open one with /show and its id.",
             f"Older ones: {command} {page + 1}" if has_more else None,
         )
@@ -52,21 +59,25 @@ def history_card(
         title=_title("Your requests", kept, page),
         lines=lines,
         fields=tuple(ReplyField(name=job.job_id, value=_in_words(job)) for job, _ in rows),
-        pictures=tuple(map(_captioned, pictures)),
+        pictures=pictures,
     )
 
 
 def favourites_card(
-    rows: Sequence[tuple[Job, Picture, bool]], page: int, *, has_more: bool
+    rows: Sequence[tuple[Job, Picture, bool]],
+    page: int,
+    *,
+    has_more: bool,
+    records: Mapping[VerifyId, ProvenanceRecord] | None = None,
 ) -> Reply:
     """List marked pictures, last marked first; one that may not be shown here is named alone."""
-    pictures = [picture for _, picture, fits in rows if fits]
+    pictures = tuple(_captioned(picture, records) for _, picture, fits in rows if fits)
     if not rows:
         hint = "Nothing is marked yet: press “Favourite” below a picture."
         lines: tuple[str, ...] = (_nothing(page, hint, "/favourites"),)
     else:
         lines = lines_of(
-            f"{LABEL} · your favourites" if pictures else None,
+            f"{labels_of(pictures)} · your favourites" if pictures else None,
             "Open one with /show and its id.",
             f"Older ones: /favourites {page + 1}" if has_more else None,
         )
@@ -79,7 +90,7 @@ def favourites_card(
             ReplyField(name=job.job_id, value=_marked_in_words(job, picture, fits=fits))
             for job, picture, fits in rows
         ),
-        pictures=tuple(map(_captioned, pictures)),
+        pictures=pictures,
     )
 
 
@@ -96,9 +107,11 @@ def favourite_marked(job: Job, count: int, *, is_marked: bool) -> Reply:
     )
 
 
-def _captioned(picture: Picture) -> ReplyPicture:
+def _captioned(
+    picture: Picture, records: Mapping[VerifyId, ProvenanceRecord] | None
+) -> ReplyPicture:
     """Say below a picture which request it belongs to: its id opens it."""
-    return shown(picture).model_copy(update={"caption": picture.job_id})
+    return shown(picture, records).model_copy(update={"caption": picture.job_id})
 
 
 def _nothing(page: int, at_all: str, command: str) -> str:

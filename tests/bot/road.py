@@ -7,6 +7,7 @@ from core.contracts.jobs import Job, Picture
 from core.contracts.reviews import Ruling
 from core.workflow import Outcome
 from moderation.review.acts import Said
+from tests.registered import register
 
 
 def advance(services: Services, job_id: JobId, *outcomes: Outcome) -> Job:
@@ -31,8 +32,12 @@ def publish(
     pictures: int = 1,
     outcome: Outcome = Outcome.OUTPUT_ALLOW,
     size: int = 512,
+    **recorded,
 ) -> Job:
-    """Clear, draw and publish a job that is being screened, with real bytes in the blob store."""
+    """Clear, draw and publish a job that is being screened, with real bytes in the blob store.
+
+    What the registry is to say of the pictures goes into `recorded`.
+    """
     advance(services, job_id, Outcome.PROMPT_ALLOW, Outcome.STARTED)
     with services.store.unit() as unit:
         job = unit.jobs.get(job_id)
@@ -40,6 +45,7 @@ def publish(
             picture = draw(services, job, index, size)
             services.blobs.put(picture.blob, b"pixels")
             unit.pictures.add(picture)
+            register(unit, picture, **recorded)
         return unit.jobs.advance(job_id, outcome, now=services.clock())
 
 

@@ -71,7 +71,7 @@ def test_its_pictures_are_shown_without_words(typed, published):
     assert reply.kind is ReplyKind.RESULT
     assert [picture.caption for picture in reply.pictures] == ["1", "2"]
     assert all(WORDS_DELETED in picture.alt_text for picture in reply.pictures)
-    assert all(picture.file_name.startswith("picture-") for picture in reply.pictures)
+    assert all(picture.file_name.startswith("ai_") for picture in reply.pictures)
 
 
 def test_lists_and_details_say_so_and_show_no_stand_in(services, ada, address, typed, published):

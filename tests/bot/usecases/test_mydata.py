@@ -106,7 +106,7 @@ def test_an_export_holds_what_is_kept_and_nobody_else(services, typed, drawn, ad
     files = unpacked(services, ada)
 
     told = json.loads(files["data.json"])
-    assert files[f"pictures/{drawn.verify_id}.png"] == b"the picture's bytes"
+    assert files[f"pictures/ai_{drawn.verify_id}.png"] == b"the picture's bytes"
     assert [job["spec"]["prompt"] for job in told["jobs"]] == ["a {red,blue} apple::2 on grass"]
     assert [picture["verify_id"] for picture in told["pictures"]] == [drawn.verify_id]
     assert [row["by"] for row in told["audit"]] == [None]

@@ -2,11 +2,15 @@
 
 import pytest
 
-from bot.replies import ReplyKind, Visibility
-from bot.usecases import actions, imagine, rerun, show
+from bot.replies import Action, ReplyKind, Visibility
+from bot.usecases import actions, commands, imagine, rerun, show
+from core.contracts.provenance import DigitalSourceType
+from core.contracts.registry import Layer, MarkFacts, MarkState
 from core.contracts.verdicts import Decision
 from core.errors import NotFound, UserError
 from tests.bot.road import publish, queue_up
+
+EDITED = DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA
 
 BLOCKED = "easel-known-positive-7q2k9x4m"
 
@@ -142,3 +146,22 @@ def test_show_needs_an_id(services, ada, address):
         show.show_command(services, ada, "", address)
 
     assert caught.value.code == "job_id_missing"
+
+
+def test_the_label_is_the_registry_s_wherever_a_picture_is_shown(services, ada, address):
+    """In the message, in lists and in the form of a region; the details tell its layers."""
+    job_id = imagine.submit(services, ada, "a red hat", address).job_id
+    missing = MarkFacts(state=MarkState.FAILED)
+    publish(services, job_id, source_type=EDITED, mark=missing, downgrades=(Layer.MARK,))
+    actions.press(services, ada, Action.FAVOURITE, job_id, address)
+
+    shown = show.show(services, ada, job_id, address)
+    details = text_of(show.details(services, ada, job_id))
+    lists = [commands.run(services, ada, text, address) for text in ("/history", "/favourites")]
+    form = actions.press(services, ada, Action.VARY_REGION, job_id, address, picture=0)
+
+    assert shown.lines[0].startswith("AI-edited · ")
+    assert [reply.lines[0][:9] for reply in lists] == ["AI-edited"] * 2
+    assert [each.label for reply in (shown, *lists) for each in reply.pictures] == ["AI-edited"] * 3
+    assert form.shown.label == "AI-edited"
+    assert "Label: AI-edited · posted without the mark in the pixels" in details

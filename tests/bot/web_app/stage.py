@@ -15,6 +15,7 @@ from core.contracts.progress import Phase, Progress
 from core.errors import Unavailable
 from core.events import wake_topic
 from core.workflow import JobState, Outcome, TaskName
+from tests.registered import register
 
 WORKER = "stage:1"
 
@@ -99,6 +100,7 @@ class Stage:
         with self.services.store.unit() as unit:
             for picture in pictures:
                 unit.pictures.add(picture)
+                register(unit, picture)
         self.step(job_id, Outcome.OUTPUT_ALLOW, worker_id=WORKER)
         return pictures
 

@@ -29,14 +29,18 @@ def test_a_picture_leaves_byte_for_byte_as_it_was_stored(browser, picture, servi
     assert answer.content == services.blobs.get(picture.blob)
     assert hashlib.sha256(answer.content).hexdigest() == picture.sha256
     assert answer.headers["Content-Type"] == "image/png"
-    assert answer.headers["Content-Disposition"] == 'inline; filename="red-apple.png"'
+    assert answer.headers["Content-Disposition"] == (
+        f'inline; filename="ai_{picture.verify_id}.png"'
+    )
 
 
-def test_a_picture_is_downloaded_under_its_name(browser, picture):
-    """Whatever the address says, the name is fit for a header."""
+def test_a_picture_is_downloaded_under_the_name_of_its_label(browser, picture):
+    """Whatever the address says: nothing of it gets into a header."""
     answer = browser.get(address(picture, "red%20%22apple%22%0d%0aX.png") + "?download=true")
 
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="red-apple-X.png"'
+    assert answer.headers["Content-Disposition"] == (
+        f'attachment; filename="ai_{picture.verify_id}.png"'
+    )
 
 
 def test_a_browser_keeps_a_picture_but_asks_each_time(browser, picture):

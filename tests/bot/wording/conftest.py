@@ -9,6 +9,7 @@ from core.contracts.actors import Actor, Platform, ReplyAddress
 from core.contracts.ids import ChannelId, CommunityId, JobId, MemberId, VerifyId
 from core.contracts.jobs import Job, Picture
 from core.workflow import JobState
+from tests.registered import record_of
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -144,5 +145,15 @@ def make_pictures():
             )
             for index, prompt in enumerate(prompts or job.spec.variants)
         ]
+
+    return make
+
+
+@pytest.fixture
+def make_record():
+    """What the registry remembers of a picture, by its id as wording is handed it."""
+
+    def make(picture, **changes):
+        return {picture.verify_id: record_of(picture, **changes)}
 
     return make

@@ -6,9 +6,12 @@ from bot import wording
 from bot.grammar import parse
 from bot.wording.pictures import LABEL
 from core.contracts.ids import CommunityId, VerdictId
+from core.contracts.provenance import DigitalSourceType
 from core.contracts.verdicts import Decision, Stage, Verdict
 from moderation.policy import load_policy
 from tests.bot.wording.conftest import NOON
+
+EDITED = DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA
 
 
 def verdict(stage, decision, **changes):
@@ -115,15 +118,35 @@ def test_a_picture_carries_its_words_for_people_who_cannot_see_it(make_job, make
 
     assert picture.alt_text == "AI-generated picture: a red apple, on a blue background!"
     assert picture.label == "AI-generated"
-    assert picture.file_name == "a-red-apple-on-a-0000000000000000.png"
+    assert picture.file_name == "ai_0000000000000000.png"
 
 
-def test_a_prompt_without_letters_still_makes_a_file_name(make_job, make_pictures, profile):
-    job = make_job(parse("!?"))
+def test_a_file_is_named_after_its_label_and_never_after_its_prompt(
+    make_job, make_pictures, profile
+):
+    """A file travels further than the message; what was asked for stays where it was asked."""
+    job = make_job(parse("a secret garden"))
+    (picture,) = make_pictures(job)
+    jpeg = picture.model_copy(update={"media_type": "image/jpeg"})
 
-    assert wording.result(job, make_pictures(job), profile).pictures[0].file_name == (
-        "picture-0000000000000000.png"
-    )
+    shown = wording.result(job, [jpeg], profile).pictures[0]
+
+    assert shown.file_name == "ai_0000000000000000.jpg"
+
+
+def test_a_members_picture_of_which_ai_drew_a_part_is_called_edited(
+    make_job, make_pictures, make_record, profile
+):
+    """In the first line, on the picture and in its words for those who cannot see it."""
+    job = make_job(parse("a red hat --image up-3k7fq2m9x0ab --mask up-3k7fq2m9x0ac"))
+    pictures = make_pictures(job)
+    records = make_record(pictures[0], source_type=EDITED)
+
+    reply = wording.result(job, pictures, profile, records)
+
+    assert reply.lines[0] == "AI-edited · Easel Small · verify 0000000000000000"
+    assert reply.pictures[0].label == "AI-edited"
+    assert reply.pictures[0].alt_text == "AI-edited picture: a red hat"
 
 
 def test_details_tell_the_whole_recipe_and_every_check(make_job, make_pictures, told):
