@@ -47,6 +47,10 @@ DRAWING: dict[str, Words] = {
     "out_of_memory": Words(
         "The machine ran out of memory", "Ask for fewer pictures at a time, or a smaller one."
     ),
+    "label_failed": Words(
+        "This picture could not be labelled",
+        "Nothing is posted without its label. Try again; if it happens again, tell an operator.",
+    ),
     "model_draws_no_pictures": Words(
         "That model draws no pictures", "EASEL_MODEL must name a text-to-image pipeline."
     ),
@@ -119,6 +123,10 @@ SET_UP: dict[str, Words] = {
         "Look at EASEL_MODEL and EASEL_EXTRA_MODELS: --model could mean either.",
     ),
     "policy_invalid": Words("The policy {file} is refused", "{faults}"),
+    "label_layer_unknown": Words(
+        "There is no layer of labels called {value}",
+        "EASEL_LABEL_MAY_MISS takes: {allowed}.",
+    ),
     "signing_keys_incomplete": Words(
         "The signing keys are incomplete",
         "{folder} has no {missing}. Restore it, or remove the folder to have new keys made.",
@@ -130,6 +138,18 @@ SET_UP: dict[str, Words] = {
         "The keys of the mark cannot be used",
         "Look at mark.keys in {folder}; restore it from a backup. Without it, marks in earlier "
         "pictures are lost.",
+    ),
+    "keys_not_rotatable": Words(
+        "This certificate comes from an authority",
+        "Ask it for a new one: easel keys request, then easel keys import. Nothing in {folder} "
+        "was changed.",
+    ),
+    "keys_import_refused": Words(
+        "This certificate cannot be taken",
+        "Nothing was changed; the reason is: {reason}. docs/provenance.md says what each means.",
+    ),
+    "keys_name_unusable": Words(
+        "A certificate cannot have that name", "Names have 1 to 64 characters."
     ),
     "time_authority_unusable": Words(
         "The time-stamp authority cannot be used",
@@ -154,6 +174,14 @@ SET_UP: dict[str, Words] = {
 INSIDE: dict[str, Words] = {
     "internal_error": Words(
         "Something broke on our side", "It is written in the log. Try again in a moment."
+    ),
+    "picture_unlabelled": Words(
+        "This picture has no label on record",
+        "So it is not handed out. Ask for it again: it is then drawn and labelled anew.",
+    ),
+    "copy_does_not_fit": Words(
+        "This picture is too large for the place it goes to",
+        "No copy of it fits into {value} bytes.",
     ),
     "illegal_step": Words(
         "That has changed in the meantime", "Somebody was a moment faster. Look at it again."

@@ -46,9 +46,6 @@ CLOCK_SKEW = timedelta(minutes=5)
 MAX_BYTES = 65_536
 """Of an answer and of a question: tokens with their chain have 1 to 8 KB."""
 
-GRACE_S = 0.5
-"""What signing with a key file may take besides: it takes 5 ms."""
-
 _POLL_S = 0.005
 """How soon the door closes once the file is signed."""
 
@@ -137,7 +134,7 @@ class TimeAuthority:
         self._rests_until = time.monotonic() + REST_S
         _miss(reason)
 
-    def lend(self, sign: Callable[[str], bytes], allowance_s: float = GRACE_S) -> bytes | None:
+    def lend(self, sign: Callable[[str], bytes], allowance_s: float) -> bytes | None:
         """Let something sign that asks for its time at the address it is given.
 
         Args:

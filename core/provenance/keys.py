@@ -3,46 +3,52 @@
 A keys folder holds
     root.pem      the anchors that this Easel trusts
     chain.pem     the signing certificate, then any intermediates
-    signing.key   its private key
+    signing.key   its private key; where a command signs there is none
     root.key      the development root's private key; an operator's own chain has none
-Reading labels needs only the first two (`load_anchors`).
+    retired/      the chains that signed before, each with its root; their pictures stay ours
+    request.key   the key of a certificate that was asked for and has not come yet
+    mark.keys     the keys of the mark in the pixels: see `mark.keys`
+Reading labels needs only the public ones (`load_anchors`).
 """
 
-import fcntl
+import dataclasses
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.hazmat.primitives import serialization
 from pydantic import SecretStr
 
 from core.contracts.base import utc_now
 from core.errors import UserError
+from core.provenance.authority_time import read_roots
+from core.provenance.development import development_chain
+from core.provenance.key_folder import (
+    CHAIN,
+    RETIRED,
+    ROOT,
+    ROOT_KEY,
+    SIGNING_KEY,
+    finish,
+    is_unfinished,
+    locked,
+    write,
+)
+from core.provenance.signer import SigningCommand, algorithm_of, signing_command
+from core.settings import CoreSettings
+from core.telemetry import SIGNING_END
 
 log = structlog.get_logger()
 
-ROOT = "root.pem"
-CHAIN = "chain.pem"
-SIGNING_KEY = "signing.key"
-ROOT_KEY = "root.key"
+SOON = timedelta(days=30)
+"""Authorities take days to a week to answer; who is told a month before has time."""
+
 _NEEDED = (ROOT, CHAIN, SIGNING_KEY)
 _MARKER = ".unfinished"
-
-C2PA_CLAIM_SIGNING = x509.ObjectIdentifier("1.3.6.1.4.1.62558.2.1")
-
-VALIDITY = timedelta(days=20 * 365)
-"""Without a time stamp every file turns invalid when its signer's certificate ends, so a
-development chain outlives the pictures that it signed."""
-
-_ELLIPTIC = {"secp256r1": "es256", "secp384r1": "es384", "secp521r1": "es512"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ class Anchors:
 
     pem: str
     serial_numbers: frozenset[str] = frozenset()
-    """Signing certificates that are this Easel's own; empty: all under the anchors are.
+    """Signing certificates that are or were this Easel's own; empty: all under the anchors are.
 
     An operator's chain may end in a public root, under which strangers sign too."""
     time_roots_pem: str | None = None
@@ -66,45 +72,103 @@ class SigningKeys:
     anchors: Anchors
     algorithm: str
     is_development: bool
-    private_key_pem: SecretStr = field(repr=False)
+    private_key_pem: SecretStr | None = field(repr=False)
+    """None: the command signs."""
+    command: SigningCommand | None = None
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        """The signing certificate."""
+        return x509.load_pem_x509_certificates(self.chain_pem.encode())[0]
 
     @property
     def ends_at(self) -> datetime:
         """When the signing certificate ends."""
-        return x509.load_pem_x509_certificates(self.chain_pem.encode())[0].not_valid_after_utc
+        return self.certificate.not_valid_after_utc
 
 
-def load_or_create_keys(folder: Path) -> SigningKeys:
+def load_or_create_keys(folder: Path, command: SigningCommand | None = None) -> SigningKeys:
     """Load the chain in a folder; make a development chain where the folder has none.
 
     Several processes may start at once: one makes the chain, the others wait and load it.
 
+    Args:
+        folder: The keys folder.
+        command: What signs in place of a key file; then no chain is made.
+
     Raises:
         UserError: `signing_keys_incomplete` or `signing_keys_unusable`.
     """
-    if _missing(folder):
+    if is_unfinished(folder):
+        with locked(folder):
+            finish(folder)
+    missing = _missing(folder, command)
+    if missing and command is not None:
+        raise UserError("signing_keys_incomplete", folder=str(folder), missing=missing)
+    if missing:
         _create_once(folder)
-    return _load(folder)
+    return _load_whole(folder, command)
 
 
-def load_anchors(folder: Path) -> Anchors | None:
+def load_signing_keys(settings: CoreSettings) -> SigningKeys:
+    """Load or make what the settings say that this process signs with; say when it ends.
+
+    Raises:
+        UserError: `signing_keys_incomplete`, `signing_keys_unusable` or `time_authority_unusable`.
+    """
+    keys = load_or_create_keys(settings.resolved_keys_dir, signing_command(settings))
+    SIGNING_END.set(keys.ends_at.timestamp())
+    if keys.ends_at - utc_now() < SOON:
+        log.warning("signing_certificate_ends_soon", ends_at=keys.ends_at.isoformat())
+    anchors = _believing(keys.anchors, settings.tsa_roots)
+    return dataclasses.replace(keys, anchors=anchors)
+
+
+def load_anchors(folder: Path, time_roots: Path | None = None) -> Anchors | None:
     """Load what reading labels needs, without a private key; None where there is no chain yet.
+
+    Args:
+        folder: The keys folder.
+        time_roots: PEM file of the roots that time stamps must end in.
+
+    Raises:
+        UserError: `signing_keys_unusable` or `time_authority_unusable`.
+    """
+    if not ((folder / ROOT).is_file() and (folder / CHAIN).is_file()):
+        return None
+    return _believing(_anchors(folder), time_roots)
+
+
+def certificates_in(path: Path) -> list[x509.Certificate]:
+    """Read the certificates of a PEM file in a keys folder.
 
     Raises:
         UserError: `signing_keys_unusable`.
     """
-    if not ((folder / ROOT).is_file() and (folder / CHAIN).is_file()):
-        return None
-    return _anchors((folder / ROOT).read_text("ascii"), _certificates(folder / CHAIN))
+    try:
+        return x509.load_pem_x509_certificates(path.read_bytes())
+    except ValueError as error:
+        folder = str(path.parent)
+        raise UserError("signing_keys_unusable", folder=folder, reason="certificate") from error
 
 
-def _missing(folder: Path) -> list[str]:
-    return [name for name in _NEEDED if not (folder / name).is_file()]
+def retired_chains(folder: Path) -> list[list[x509.Certificate]]:
+    """List the chains that signed before, each from its signer to its root.
+
+    Raises:
+        UserError: `signing_keys_unusable`.
+    """
+    return [certificates_in(path) for path in sorted((folder / RETIRED).glob("*.pem"))]
+
+
+def _missing(folder: Path, command: SigningCommand | None = None) -> list[str]:
+    needed = _NEEDED if command is None else (ROOT, CHAIN)
+    return [name for name in needed if not (folder / name).is_file()]
 
 
 def _create_once(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _locked(folder):
+    with locked(folder):
         missing = _missing(folder)
         if not missing:
             return
@@ -113,160 +177,67 @@ def _create_once(folder: Path) -> None:
             # Part of an operator's own chain: never sign with half of it or write over it.
             raise UserError("signing_keys_incomplete", folder=str(folder), missing=missing)
         marker.touch(mode=0o600)
-        for name, content in _development_chain().items():
-            _write(folder / name, content)
+        for name, content in development_chain().items():
+            write(folder / name, content)
         marker.unlink()
     log.info("signing_keys_created", folder=str(folder), is_development=True)
 
 
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock; it ends with the process that holds it, however that ends."""
-    descriptor = os.open(folder / ".lock", os.O_CREAT | os.O_RDWR, 0o600)
+def _load_whole(folder: Path, command: SigningCommand | None) -> SigningKeys:
+    """Load a chain that may be changed at this very moment: then wait, and load what is new."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+        return _load(folder, command)
+    except UserError as error:
+        # A folder that can not be written to is one in which nothing changes.
+        if error.facts.get("reason") != "key_not_of_chain" or not os.access(folder, os.W_OK):
+            raise
+    with locked(folder):
+        finish(folder)
+        return _load(folder, command)
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Put a file in place whole and readable by its owner alone."""
-    draft = path.with_name(f".{path.name}.draft")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+def _load(folder: Path, command: SigningCommand | None) -> SigningKeys:
+    certificate = certificates_in(folder / CHAIN)[0]
+    key_pem = None if command is not None else _key_of(folder, certificate)
+    if certificate.not_valid_after_utc <= utc_now():
+        raise UserError("signing_keys_unusable", folder=str(folder), reason="expired")
+    algorithm = algorithm_of(certificate.public_key())
+    if algorithm is None:
+        raise UserError("signing_keys_unusable", folder=str(folder), reason="algorithm")
+    return SigningKeys(
+        chain_pem=(folder / CHAIN).read_text("ascii"),
+        anchors=_anchors(folder),
+        algorithm=algorithm,
+        is_development=(folder / ROOT_KEY).is_file(),
+        private_key_pem=key_pem,
+        command=command,
+    )
 
 
-def _load(folder: Path) -> SigningKeys:
-    key_path = folder / SIGNING_KEY
-    if stat.S_IMODE(key_path.stat().st_mode) & 0o077:
-        log.warning("signing_key_readable_by_others", path=str(key_path))
-    key_pem = key_path.read_bytes()
-    chain = _certificates(folder / CHAIN)
+def _key_of(folder: Path, certificate: x509.Certificate) -> SecretStr:
+    path = folder / SIGNING_KEY
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        log.warning("signing_key_readable_by_others", path=str(path))
+    key_pem = path.read_bytes()
     try:
         key = serialization.load_pem_private_key(key_pem, password=None)
     except (ValueError, TypeError) as error:
         raise UserError("signing_keys_unusable", folder=str(folder), reason="key") from error
-    if key.public_key() != chain[0].public_key():
+    if key.public_key() != certificate.public_key():
         raise UserError("signing_keys_unusable", folder=str(folder), reason="key_not_of_chain")
-    if chain[0].not_valid_after_utc <= utc_now():
-        raise UserError("signing_keys_unusable", folder=str(folder), reason="expired")
-    return SigningKeys(
-        chain_pem=(folder / CHAIN).read_text("ascii"),
-        anchors=_anchors((folder / ROOT).read_text("ascii"), chain),
-        algorithm=_algorithm(key, folder),
-        is_development=(folder / ROOT_KEY).is_file(),
-        private_key_pem=SecretStr(key_pem.decode("ascii")),
-    )
+    return SecretStr(key_pem.decode("ascii"))
 
 
-def _certificates(path: Path) -> list[x509.Certificate]:
-    try:
-        return x509.load_pem_x509_certificates(path.read_bytes())
-    except ValueError as error:
-        raise UserError(
-            "signing_keys_unusable", folder=str(path.parent), reason="certificate"
-        ) from error
+def _anchors(folder: Path) -> Anchors:
+    chains = [certificates_in(folder / CHAIN), *retired_chains(folder)]
+    pem = (folder / ROOT).read_text("ascii")
+    roots = [*certificates_in(folder / ROOT), *(chain[-1] for chain in chains[1:])]
+    for root in dict.fromkeys(roots):
+        text = root.public_bytes(serialization.Encoding.PEM).decode()
+        pem += "" if text in pem else text
+    return Anchors(pem, frozenset(str(chain[0].serial_number) for chain in chains))
 
 
-def _anchors(pem: str, chain: list[x509.Certificate]) -> Anchors:
-    return Anchors(pem, frozenset({str(chain[0].serial_number)}))
-
-
-def _algorithm(key: object, folder: Path) -> str:
-    """Name the C2PA signature algorithm of a private key."""
-    match key:
-        case ec.EllipticCurvePrivateKey() if key.curve.name in _ELLIPTIC:
-            return _ELLIPTIC[key.curve.name]
-        case ed25519.Ed25519PrivateKey():
-            return "ed25519"
-        case rsa.RSAPrivateKey() if key.key_size >= 2048:  # noqa: PLR2004 - C2PA's least.
-            return "ps256"
-    raise UserError("signing_keys_unusable", folder=str(folder), reason="algorithm")
-
-
-def _development_chain() -> dict[str, bytes]:
-    """Make a root and a signing certificate that say by their names what they are."""
-    root_key = ec.generate_private_key(ec.SECP256R1())
-    key = ec.generate_private_key(ec.SECP256R1())
-    root_name = _name("Easel development root (untrusted)")
-    root = (
-        _certificate(root_name, root_name, root_key.public_key())
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_key_usage(is_authority=True), critical=True)
-        .sign(root_key, hashes.SHA256())
-    )
-    leaf = (
-        _certificate(_name("Easel development signer (untrusted)"), root_name, key.public_key())
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_key_usage(is_authority=False), critical=True)
-        # emailProtection is the one purpose that every C2PA reader accepts by default.
-        .add_extension(
-            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION, C2PA_CLAIM_SIGNING]),
-            critical=False,
-        )
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()),
-            critical=False,
-        )
-        .sign(root_key, hashes.SHA256())
-    )
-    return {
-        ROOT_KEY: _private_pem(root_key),
-        SIGNING_KEY: _private_pem(key),
-        ROOT: root.public_bytes(serialization.Encoding.PEM),
-        CHAIN: leaf.public_bytes(serialization.Encoding.PEM),
-    }
-
-
-def _name(common_name: str) -> x509.Name:
-    return x509.Name(
-        [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Easel"),
-            x509.NameAttribute(NameOID.COMMON_NAME, common_name),
-        ]
-    )
-
-
-def _certificate(
-    subject: x509.Name, issuer: x509.Name, public_key: ec.EllipticCurvePublicKey
-) -> x509.CertificateBuilder:
-    # A day back: machines that read a label at once may have a clock that lags behind.
-    start = utc_now() - timedelta(days=1)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(public_key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + VALIDITY)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
-    )
-
-
-def _key_usage(*, is_authority: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not is_authority,
-        key_cert_sign=is_authority,
-        crl_sign=is_authority,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
+def _believing(anchors: Anchors, time_roots: Path | None) -> Anchors:
+    pem = None if time_roots is None else read_roots(time_roots)
+    return dataclasses.replace(anchors, time_roots_pem=pem)

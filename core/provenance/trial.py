@@ -27,12 +27,13 @@ def try_chain(keys: SigningKeys) -> None:
     """Sign one pixel and read it back: what fails now would fail at the first picture.
 
     Raises:
-        UserError: `signing_keys_unusable`, its reason `refused` or `not_under_root`.
+        UserError: `signing_keys_unusable`, its reason `refused`, `not_under_root` or that of a
+            command that did not sign.
     """
     try:
         probe = native.sign(_ONE_PIXEL, _MEDIA_TYPE, manifest_of(_FACTS), keys)
     except native.SigningRefused as error:
-        raise UserError("signing_keys_unusable", reason="refused") from error
+        raise UserError("signing_keys_unusable", reason=error.reason) from error
     claim = native.read_claim(probe.data, _MEDIA_TYPE, keys.anchors.pem)
     if claim is None or claim.state != native.TRUSTED:
         raise UserError("signing_keys_unusable", reason="not_under_root")

@@ -40,7 +40,7 @@ class Authority:
         days=365,
         is_complete=True,
     ):
-        """Write `root.pem`, `chain.pem` and `signing.key` for a new signer."""
+        """Write `root.pem`, `chain.pem` and, where the key is known, `signing.key`."""
         key = key or ec.generate_private_key(ec.SECP256R1())
         builder = builder_of("Our server", self.name, key.public_key(), days=days)
         builder = builder.add_extension(
@@ -57,7 +57,8 @@ class Authority:
             chain, root = [*chain, root.certificate], root.issuer
         (folder / "chain.pem").write_bytes(b"".join(map(pem, chain)))
         (folder / "root.pem").write_bytes(pem(root.certificate))
-        write_key(folder, key)
+        if hasattr(key, "private_bytes"):
+            write_key(folder, key)
 
 
 def write_key(folder, key):

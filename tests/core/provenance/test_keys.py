@@ -7,13 +7,16 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from core.contracts.provenance import Found, ProvenanceState
 from core.errors import UserError
-from core.provenance.keys import load_anchors, load_or_create_keys
+from core.provenance.keys import load_anchors, load_or_create_keys, load_signing_keys
 from core.provenance.read import read
+from core.provenance.signer import SigningCommand
 from core.provenance.stamp import Stamper
+from core.settings import CoreSettings
 from tests.core.provenance.authority import CLAIM_SIGNING, Authority, write_key
 
 FILES = {"root.pem", "chain.pem", "signing.key", "root.key"}
@@ -242,6 +245,38 @@ def test_key_that_others_can_read_is_reported(tmp_path):
         load_or_create_keys(tmp_path / "keys")
 
     assert [entry["event"] for entry in logs] == ["signing_key_readable_by_others"]
+
+
+@pytest.mark.parametrize(
+    ("days", "events"),
+    [(29, ["signing_certificate_ends_soon"]), (31, [])],
+)
+def test_certificate_that_ends_soon_is_told_at_the_start(tmp_path, days, events):
+    """In the log of each process that signs, and as a metric to be woken by."""
+    Authority().issue(tmp_path / "keys", days=days)
+    settings = CoreSettings(keys_dir=tmp_path / "keys")
+
+    with capture_logs() as logs:
+        keys = load_signing_keys(settings)
+
+    end = REGISTRY.get_sample_value("core_signing_certificate_end_seconds")
+    assert [entry["event"] for entry in logs] == events
+    assert end == keys.ends_at.timestamp()
+
+
+def test_settings_say_what_signs_and_whose_time_is_believed(tmp_path):
+    Authority().issue(tmp_path / "keys")
+    settings = CoreSettings(
+        keys_dir=tmp_path / "keys",
+        signing_command="sign --key 'our key'",
+        signing_timeout_s=3,
+        tsa_roots=tmp_path / "keys" / "root.pem",
+    )
+
+    keys = load_signing_keys(settings)
+
+    assert keys.command == SigningCommand(("sign", "--key", "our key"), 3)
+    assert keys.anchors.time_roots_pem == (tmp_path / "keys" / "root.pem").read_text()
 
 
 def test_reading_needs_no_private_key(tmp_path, stamped, keys):
