@@ -25,8 +25,7 @@ from core.contracts.ids import JobId
 from core.errors import AppError
 from core.events import Events
 from core.held import HeldArea
-from core.provenance.keys import load_or_create_keys
-from core.provenance.stamp import Stamper
+from core.provenance.building import stamper_of
 from core.settings import CoreSettings, WorkerSettings
 from core.storage import Store
 from core.task_queue import BrokerLease, TaskQueue, make_celery
@@ -121,7 +120,7 @@ class GenerationWorker:
         finishing = Finishing(
             self._catalog,
             gate,
-            Stamper(load_or_create_keys(settings.resolved_keys_dir)),
+            stamper_of(settings),
             blobs,
             HeldArea(blobs, settings),
             utc_now,

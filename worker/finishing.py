@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
@@ -13,16 +13,18 @@ from core.catalog import Catalog
 from core.contracts.ids import new_verify_id
 from core.contracts.jobs import Job, Picture
 from core.contracts.provenance import Recipe, StampFacts
+from core.contracts.registry import ProvenanceRecord
 from core.contracts.verdicts import Decision, Verdict
 from core.errors import Unavailable
 from core.held import HeldArea, published_key
-from core.provenance.stamp import Stamper
+from core.provenance.pdq import MIN_QUALITY
+from core.provenance.stamp import Stamped, Stamper, record_of
 from core.workflow import Outcome
 from moderation.classifiers.base import PICTURE_BLANK
 from moderation.engine import Gate, outcome_of
 from moderation.gates import Gates
-from moderation.hashes import picture_hash
 from moderation.review.opening import Held, weightiest
+from worker.descent import Descent, descent_of
 from worker.encode import alt_text, picture_of
 from worker.engine.messages import DrawFinished, DrawResult, PictureDrawn
 from worker.orders import prompts_of
@@ -34,6 +36,15 @@ _STRICTNESS = tuple(Decision)
 
 
 @dataclass(frozen=True, slots=True)
+class Labelled:
+    """What the registry is to remember of one picture."""
+
+    record: ProvenanceRecord
+    thumbnail: bytes | None = field(default=None, repr=False)
+    """None also for a picture that waits for a person: until then nothing of it can be seen."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """What became of a job's pictures, to be recorded in one transaction."""
 
@@ -42,6 +53,10 @@ class Finished:
     verdicts: tuple[Verdict, ...] = ()
     snapshot: str | None = None
     """Where a drained engine's work was left, for the next attempt."""
+    labels: tuple[Labelled, ...] = ()
+    """One for each picture."""
+    drawn: tuple[Image.Image, ...] = field(default=(), repr=False, compare=False)
+    """Each picture's pixels before they were marked, to be held against an original's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +117,7 @@ class Finishing:
             seen: What was found when that was looked at; None: it could not be checked.
 
         Raises:
+            AppError: `label_failed`: a layer of a label did; nothing is posted.
             Unavailable: the blob store is away; nothing of this attempt is left in it.
         """
         images = [self._posted(job, picture, source) for picture in drawn.pictures]
@@ -111,17 +127,18 @@ class Finishing:
         if outcome is Outcome.OUTPUT_BLOCK:
             return Finished(outcome, (), recorded)
         is_posted = outcome is Outcome.OUTPUT_ALLOW
-        pictures: list[Picture] = []
+        descent = descent_of(job, source)
+        finished = Finished(outcome, (), recorded)
         try:
             for picture, image in zip(drawn.pictures, images, strict=True):
-                stored = self._store(job, drawn.facts, picture, image, is_posted=is_posted)
-                pictures.append(
-                    stored.model_copy(update={"pdq": "" if is_posted else _look_of(image)})
-                )
+                facts = self._facts(job, drawn.facts, picture, descent)
+                stamped = self.stamper.stamp(image, facts, has_corner=self._has_corner(job))
+                stored = self._store(job, drawn.facts, picture, facts, stamped, is_posted=is_posted)
+                finished = _with(finished, stored, stamped, facts)
         except BaseException:
-            self.discard(pictures)
+            self.discard(finished.pictures)
             raise
-        return Finished(outcome, tuple(pictures), recorded)
+        return finished
 
     def why_held(self, job: Job, finished: Finished) -> Held:
         """Say why a job's pictures wait for a person, if they do.
@@ -168,74 +185,96 @@ class Finishing:
             log.error("image_screening_failed", job_id=job.job_id, cause=cause, frames=frames)  # noqa: TRY400 - its message may quote a prompt.
             return None
 
-    def _store(
-        self,
-        job: Job,
-        facts: DrawFinished,
-        drawn: PictureDrawn,
-        image: Image.Image,
-        *,
-        is_posted: bool,
-    ) -> Picture:
-        verify_id = new_verify_id()
-        now = self.clock()
-        prompt = prompts_of(job)[drawn.picture]
+    def _has_corner(self, job: Job) -> bool:
+        return self.gate_of(job).policy.label.corner
+
+    def _facts(
+        self, job: Job, facts: DrawFinished, drawn: PictureDrawn, descent: Descent
+    ) -> StampFacts:
+        """Say what a picture's label says; the id is derived from nothing."""
         policy = self.gate_of(job).policy
         recipe = Recipe(
-            prompt=prompt,
+            prompt=prompts_of(job)[drawn.picture],
             negative=job.spec.negative,
             seed=drawn.seed,
             steps=facts.steps,
             guidance_scale=facts.guidance_scale,
             scheduler=facts.scheduler,
         )
-        stamped = self.stamper.stamp(
-            image,
-            StampFacts(
-                verify_id=verify_id,
-                model=job.model,
-                model_sha256=facts.model_sha256,
-                policy_name=policy.name,
-                policy_version=policy.version,
-                created_at=now,
-                recipe=recipe if policy.recipe_in_file else None,
-            ),
+        return StampFacts(
+            verify_id=new_verify_id(),
+            model=job.model,
+            model_sha256=facts.model_sha256,
+            policy_name=policy.name,
+            policy_version=policy.version,
+            created_at=self.clock(),
+            mode=descent.mode,
+            source_type=descent.source_type,
+            ingredients=descent.ingredients,
+            recipe=recipe if policy.recipe_in_file else None,
         )
+
+    def _store(
+        self,
+        job: Job,
+        drawn: DrawFinished,
+        picture: PictureDrawn,
+        label: StampFacts,
+        stamped: Stamped,
+        *,
+        is_posted: bool,
+    ) -> Picture:
+        prompt = prompts_of(job)[picture.picture]
         if is_posted:
-            blob = published_key(job.job_id, verify_id)
+            blob = published_key(job.job_id, label.verify_id)
             self.blobs.put(blob, stamped.data)
         else:
-            blob = self.held.put(verify_id, stamped.data)
+            blob = self.held.put(label.verify_id, stamped.data)
         return Picture(
-            verify_id=verify_id,
+            verify_id=label.verify_id,
             job_id=job.job_id,
-            index=drawn.picture,
+            index=picture.picture,
             blob=blob,
             sha256=stamped.sha256,
             media_type=stamped.media_type,
             width=stamped.width,
             height=stamped.height,
             size_bytes=len(stamped.data),
-            seed=drawn.seed,
+            seed=picture.seed,
             prompt=prompt,
             alt_text=alt_text(prompt),
             model=job.model,
-            model_sha256=facts.model_sha256,
-            policy_version=policy.version,
-            steps=facts.steps,
-            guidance_scale=facts.guidance_scale,
-            scheduler=facts.scheduler,
-            duration_s=drawn.duration_s,
-            gpu_s=drawn.gpu_s,
+            model_sha256=drawn.model_sha256,
+            policy_version=label.policy_version,
+            steps=drawn.steps,
+            guidance_scale=drawn.guidance_scale,
+            scheduler=drawn.scheduler,
+            duration_s=picture.duration_s,
+            gpu_s=picture.gpu_s,
             parent=job.spec.image,
-            created_at=now,
+            pdq="" if is_posted else _look_of(stamped),
+            created_at=self.clock(),
         )
 
 
-def _look_of(image: Image.Image) -> str:
-    """Hash what moderators compare: 20 ms a picture, which what is posted at once is spared."""
-    hashed = picture_hash(image)
-    return hashed.digits if hashed.is_reliable else ""
+def _with(finished: Finished, picture: Picture, stamped: Stamped, facts: StampFacts) -> Finished:
+    """Add one picture with its label."""
+    is_posted = finished.outcome is Outcome.OUTPUT_ALLOW
+    record = record_of(stamped, facts, picture.job_id)
+    label = Labelled(record, stamped.thumbnail if is_posted else None)
+    drawn = () if stamped.drawn is None else (stamped.drawn,)
+    return replace(
+        finished,
+        pictures=(*finished.pictures, picture),
+        labels=(*finished.labels, label),
+        drawn=(*finished.drawn, *drawn),
+    )
+
+
+def _look_of(stamped: Stamped) -> str:
+    """Take the hash by which moderators find the like, where it says something."""
+    looks = stamped.fingerprints
+    return looks.pdq if looks is not None and looks.pdq_quality >= MIN_QUALITY else ""
 
 
 def known(verdicts: Sequence[Verdict | None]) -> tuple[Verdict, ...]:

@@ -2,8 +2,11 @@
 
 A rerun is drawn in the same company as its original: in reproducible mode where that one was, else
 with nobody else beside it, which is how most pictures come about. The stored files of both are
-decoded and compared value by value, so what is told holds for exactly what people see; labels
-stand beside the pixels in a file and change none of them.
+decoded and compared value by value, so what is told holds for exactly what people see.
+
+Each picture bears a mark of its own in its pixels. Two drawings are the same where their pixels
+were the same before that, which the registry remembers by their hash; where they are not, the new
+one is marked as the first one was, so that only what was drawn is counted.
 """
 
 import hashlib
@@ -16,8 +19,10 @@ import structlog
 from PIL import Image, ImageChops
 
 from core.contracts.jobs import Cause, Difference, Job, Picture
+from core.contracts.registry import ProvenanceRecord
 from core.errors import NotFound, Unavailable
 from core.held import HeldArea
+from core.provenance.stamp import Stamper
 from core.storage import Store
 from worker.engine.messages import DrawRequest, Ready
 from worker.finishing import Finished
@@ -39,6 +44,8 @@ class Original:
 
     picture: Picture
     is_deleted: bool
+    record: ProvenanceRecord | None = None
+    """What the registry remembers of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,9 @@ class Reruns:
 
     store: Store
     held: HeldArea
-    """Reads pictures wherever they lie: the new one may wait for a person."""
+    """Reads pictures wherever they lie."""
+    stamper: Stamper
+    """Marks what was drawn again as the first one was."""
     is_always: bool = False
     """Whether the engine draws every picture in reproducible mode, asked or not."""
 
@@ -57,7 +66,11 @@ class Reruns:
             return ()
         with self.store.reading() as unit:
             return tuple(
-                Original(each, unit.pictures.is_deleted(each.verify_id))
+                Original(
+                    each,
+                    unit.pictures.is_deleted(each.verify_id),
+                    unit.registry.find(each.verify_id),
+                )
                 for each in unit.pictures.of_job(job.parent_id)
             )
 
@@ -81,9 +94,14 @@ class Reruns:
         pictures = [each.model_copy(update=drawn) for each in finished.pictures]
         # Words and seed make a picture; two of one job that share both are the same picture.
         found = {(each.picture.prompt, each.picture.seed): each for each in originals}
+        drawings = dict(zip((each.verify_id for each in pictures), finished.drawn, strict=True))
         try:
             pictures = [
-                again.model_copy(update={"difference": self._difference(again, original)})
+                again.model_copy(
+                    update={
+                        "difference": self._difference(again, drawings[again.verify_id], original)
+                    }
+                )
                 if (original := found.get((again.prompt, again.seed)))
                 else again
                 for again in pictures
@@ -92,16 +110,18 @@ class Reruns:
             log.warning("rerun_not_compared", code=error.code)
         return replace(finished, pictures=tuple(pictures))
 
-    def _difference(self, again: Picture, original: Original) -> Difference:
+    def _difference(self, again: Picture, drawing: Image.Image, original: Original) -> Difference:
         first = original.picture
         known = _known_causes(again, first)
         pixels = self._pixels(original)
         if isinstance(pixels, Cause):
             return Difference(original=first.verify_id, values=0, causes=(pixels,))
-        new = _decoded(self.held.read(again))
-        if new.size != pixels.size:
+        if drawing.size != pixels.size:
             return Difference(original=first.verify_id, values=0, causes=(Cause.SIZE, *known))
-        values, differing, largest = _counted(new, pixels)
+        counted = self._counted(drawing, pixels, original.record)
+        if counted is None:
+            return Difference(original=first.verify_id, values=0, causes=(Cause.MARK, *known))
+        values, differing, largest = counted
         log.info("rerun_compared", job_id=again.job_id, values=values, differing=differing)
         if differing and not known and not (first.is_reproducible and again.is_reproducible):
             known = (Cause.COMPANY,)
@@ -112,6 +132,20 @@ class Reruns:
             largest=largest,
             causes=known if differing else (),
         )
+
+    def _counted(
+        self, drawing: Image.Image, posted: Image.Image, record: ProvenanceRecord | None
+    ) -> tuple[int, int, int] | None:
+        """Compare what was drawn; None where the first one's mark cannot be written any more."""
+        plain = drawing.convert("RGB")
+        if record is None or not record.drawn_sha256:  # Labelled before there were marks.
+            return _counted(plain, posted)
+        if hashlib.sha256(plain.tobytes()).hexdigest() == record.drawn_sha256:
+            return _counted(plain, plain)
+        try:
+            return _counted(self.stamper.marked_as(plain, record.mark), posted)
+        except ValueError:
+            return None
 
     def _pixels(self, original: Original) -> Image.Image | Cause:
         """Read a first picture as it was posted, or say why that cannot be."""

@@ -9,6 +9,7 @@ from core.blobs import Blobs
 from core.contracts.generation import Aspect
 from core.contracts.ids import UploadId, VerifyId
 from core.contracts.jobs import Job
+from core.contracts.provenance import DigitalSourceType, GenerationMode
 from core.errors import AppError, NotFound
 from core.storage import Store, Unit
 from worker.engine.messages import ImageInput
@@ -22,6 +23,22 @@ _SOFT = 1 / 128
 pixels of 512, half of one latent of the usual models."""
 
 
+_EDITED = DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA
+
+_AGAIN = frozenset({"reroll", "rerun"})
+"""What `Job.action` says of a job that asks for the very same once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeHere:
+    """A picture of ours that another one goes on from, by reference."""
+
+    verify_id: VerifyId
+    sha256: str
+    is_edited: bool
+    """A member's own picture is still to be seen in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A picture to go on from, with what of it is to be drawn anew."""
@@ -29,6 +46,10 @@ class Source:
     picture: Image.Image
     mask: Image.Image | None
     is_upload: bool
+    made_here: MadeHere | None = None
+    """None: a member brought it."""
+    is_varied_again: bool = False
+    """The job asks once more for what was a variation the first time."""
 
     def whole(self) -> ImageInput:
         """Hand it over as it is, to be enlarged."""
@@ -70,8 +91,9 @@ def fetch(store: Store, blobs: Blobs, job: Job) -> Source | None:
         return None
     try:
         with store.reading() as unit:
-            picture_blob, is_upload = _blob_of(unit, spec.image)
-            mask_blob = None if spec.mask is None else _blob_of(unit, spec.mask)[0]
+            picture_blob, made_here = _found(unit, spec.image)
+            mask_blob = None if spec.mask is None else _found(unit, spec.mask)[0]
+            is_varied_again = _is_varied_again(unit, job)
         picture = _opened(blobs.get(picture_blob)).convert("RGB")
         mask = None if mask_blob is None else _opened(blobs.get(mask_blob)).convert("L")
     except NotFound as error:
@@ -79,7 +101,7 @@ def fetch(store: Store, blobs: Blobs, job: Job) -> Source | None:
     if mask is not None:  # It was painted over the picture, whatever its own size.
         mask = mask.resize(picture.size, Image.Resampling.NEAREST)
         _require_some(cropped(mask, spec.aspect))
-    return Source(picture, mask, is_upload)
+    return Source(picture, mask, made_here is None, made_here, is_varied_again)
 
 
 def cropped(image: Image.Image, aspect: Aspect) -> Image.Image:
@@ -101,11 +123,22 @@ def resized(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     return image.resize(size, Image.Resampling.BOX if is_smaller else Image.Resampling.LANCZOS)
 
 
-def _blob_of(unit: Unit, image: str) -> tuple[str, bool]:
-    """Find where a picture's bytes lie, and whether a member brought it."""
+def _found(unit: Unit, image: str) -> tuple[str, MadeHere | None]:
+    """Find where a picture's bytes lie, and what it is if it was made here."""
     if image.startswith("up-"):
-        return unit.uploads.get(UploadId(image)).blob, True
-    return unit.pictures.get(VerifyId(image)).blob, False
+        return unit.uploads.get(UploadId(image)).blob, None
+    picture = unit.pictures.get(VerifyId(image))
+    record = unit.registry.find(picture.verify_id)
+    is_edited = record is not None and record.source_type is _EDITED
+    return picture.blob, MadeHere(picture.verify_id, picture.sha256, is_edited)
+
+
+def _is_varied_again(unit: Unit, job: Job) -> bool:
+    if job.action not in _AGAIN or job.parent_id is None:
+        return False
+    return any(
+        each.mode is GenerationMode.VARIATION for each in unit.registry.of_job(job.parent_id)
+    )
 
 
 def _opened(data: bytes) -> Image.Image:

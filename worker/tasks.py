@@ -207,7 +207,8 @@ class Studio:
 
     @property
     def _reruns(self) -> Reruns:
-        return Reruns(self.store, self.finishing.held, is_always=self.is_reproducible)
+        finishing = self.finishing
+        return Reruns(self.store, finishing.held, finishing.stamper, is_always=self.is_reproducible)
 
     def _draw(
         self, job: Job, attempt_id: str, source: Source | None, originals: Sequence[Original]
@@ -278,6 +279,8 @@ class Studio:
             )
             for picture in finished.pictures:
                 unit.pictures.add(picture)
+            for label in finished.labels:  # No row, no post: both are one transaction.
+                unit.registry.add(label.record, label.thumbnail)
             for verdict in finished.verdicts:
                 unit.verdicts.add(verdict)
             open_for(unit, ended, held, now=ended.updated_at)

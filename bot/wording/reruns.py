@@ -9,6 +9,7 @@ _CAUSES = {
     Cause.ORIGINAL_GONE: "the first picture was deleted, so there is nothing to compare with",
     Cause.ORIGINAL_CHANGED: "the first picture's file is not the one that was posted",
     Cause.SIZE: "the first picture has another size",
+    Cause.MARK: "the key of the first picture's mark is gone, so there is nothing to compare with",
     Cause.WEIGHTS: "the model's weights are not those of then",
     Cause.SCHEDULER: "another scheduler drew it then",
     Cause.STEPS: "another number of steps, or another guidance, drew it then",

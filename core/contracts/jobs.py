@@ -49,6 +49,8 @@ class Cause(StrEnum):
     ORIGINAL_CHANGED = "original_changed"
     """The stored bytes are not those that were posted, or cannot be read."""
     SIZE = "size"
+    MARK = "mark"
+    """The key of the first one's mark is gone, so that only marked pixels are left of it."""
     WEIGHTS = "weights"
     SCHEDULER = "scheduler"
     STEPS = "steps"

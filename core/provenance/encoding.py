@@ -99,7 +99,7 @@ def fitted(
                 return encoded, image
         size = (round(image.width * _SHRINK), round(image.height * _SHRINK))
         image = image.resize(size, Image.Resampling.LANCZOS)
-    raise AppError("copy_does_not_fit", limit=max_bytes)
+    raise AppError("copy_does_not_fit", value=max_bytes)
 
 
 def thumbnail_of(image: "Image.Image") -> bytes:

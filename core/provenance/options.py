@@ -48,4 +48,4 @@ def _layer(name: str) -> Layer:
         return Layer(name)
     except ValueError as error:
         known = [each.value for each in Layer]
-        raise UserError("label_layer_unknown", value=name, known=known) from error
+        raise UserError("label_layer_unknown", value=name, allowed=known) from error

@@ -134,7 +134,7 @@ class Stamper:
         copy = Stamped(encoded, *image.size, media_type, RecordKind.COPY, kept)
         signed = self._signed(copy, facts, layers)
         if len(signed.data) > max_bytes:
-            raise AppError("copy_does_not_fit", limit=max_bytes)
+            raise AppError("copy_does_not_fit", value=max_bytes)
         return signed
 
     def stamp_file(self, data: bytes, facts: StampFacts) -> Stamped:

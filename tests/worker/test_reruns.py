@@ -151,7 +151,7 @@ def test_reproducible_originals_ask_for_reproducible_drawing(place):
     exact = reruns.Original(first.model_copy(update={"is_reproducible": True}), is_deleted=False)
     loose = reruns.Original(first, is_deleted=False)
     request = place.engine.requests[0]
-    desk = reruns.Reruns(place.store, place.held)
+    desk = reruns.Reruns(place.store, place.held, place.stamper)
 
     assert desk.asked_alike(request, [exact]).is_reproducible
     assert not desk.asked_alike(request, [exact]).is_solo
