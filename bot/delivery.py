@@ -20,6 +20,7 @@ from anyio.abc import TaskGroup
 
 from bot.bell import Bell, ring_on
 from bot.bootstrap import Services
+from bot.posting import require_rows
 from bot.replies import Reply
 from bot.standing import is_overtaken, read_standing, tell
 from core.contracts.actors import Platform
@@ -164,8 +165,9 @@ class _Desk:
         if is_overtaken(notice.kind, job):
             log.info("notice_overtaken", job_id=notice.job_id, kind=notice.kind.value)
             return None
-        standing = read_standing(unit, job, notice.kind)
-        return _Composed(notice, job, tell(self.services, standing, notice.kind))
+        reply = tell(self.services, read_standing(unit, job, notice.kind), notice.kind)
+        require_rows(unit, reply.pictures)
+        return _Composed(notice, job, reply)
 
     def _acknowledge(self, unit: Unit, notice: Notice) -> None:
         now = self.services.clock()

@@ -52,7 +52,7 @@ def imagine(
             drawing = Drawing(services, terminal, timeout, joined.begin)
             reply = drawing.draw(text)
             if reply.pictures:
-                write_pictures(services.blobs, reply, out, terminal)
+                write_pictures(services, reply, out, terminal)
             else:
                 terminal.card(reply)
             raise typer.Exit(drawing.exit_code)

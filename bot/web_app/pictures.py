@@ -11,6 +11,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Header, Response
 
 from bot import wording
+from bot.posting import require_rows
 from bot.web_app.context import TheWeb, Viewer, Web
 from core.contracts.actors import Actor
 from core.contracts.ids import JobId, VerifyId
@@ -67,12 +68,13 @@ def visible_picture(web: Web, viewer: Actor, verify_id: VerifyId) -> Picture:
     """Find a published picture of the viewer's community that nobody took down.
 
     Raises:
-        NotFound: `picture_not_found`, whatever the reason.
+        NotFound: `picture_not_found`, whatever the reason; `picture_unlabelled`.
     """
     with web.services.store.reading() as unit:
         found = unit.pictures.get(verify_id)
         job = unit.jobs.get(found.job_id)
         is_shown = job.state in _SHOWN and not unit.pictures.is_deleted(verify_id)
-    if not is_shown or job.actor.community_id != viewer.community_id:
-        raise NotFound("picture_not_found", verify_id=verify_id)
+        if not is_shown or job.actor.community_id != viewer.community_id:
+            raise NotFound("picture_not_found", verify_id=verify_id)
+        require_rows(unit, [found])
     return found
