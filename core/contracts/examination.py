@@ -138,8 +138,13 @@ class Lookalike(Contract):
     """A picture that was made here and resembles the file; which is no more than that."""
 
     verify_id: VerifyId
-    pdq_distance: int = Field(ge=0, le=256, description="Bits of 256 that differ.")
-    phash_distance: int = Field(ge=0, le=256, description="As pdq_distance.")
+    pdq_distance: int | None = Field(
+        default=None,
+        ge=0,
+        le=256,
+        description="Bits of 256 that differ; None where one of the two has too little in it.",
+    )
+    phash_distance: int = Field(ge=0, le=256, description="Bits of 256 that differ.")
 
 
 class UnsignedClaim(StrEnum):
