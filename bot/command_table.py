@@ -46,6 +46,12 @@ COMMANDS: tuple[Command, ...] = (
         "/favourites",
     ),
     Command(
+        "lineage",
+        "/lineage [ID]",
+        "Draw what a picture goes back to and what went on from it; without an id, of your last.",
+        "/lineage 3k7fq2m9x0ab",
+    ),
+    Command(
         "rerun",
         "/rerun ID [NUMBER]",
         "Draw a request, or one picture by its number or verify id, again as it was and say "

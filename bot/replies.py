@@ -5,11 +5,13 @@ A reply holds finished sentences (from `bot/wording.py`) and never markup; user 
 plain text, and renderers escape it and parse no mentions from it.
 """
 
+from collections.abc import Iterator
 from enum import StrEnum
 
 from pydantic import Field
 
 from core.contracts.base import Contract
+from core.contracts.examination import Box
 from core.contracts.ids import DraftId, JobId, VerifyId
 from core.contracts.reviews import ReviewId
 
@@ -47,7 +49,13 @@ class Action(StrEnum):
     RERUN = "rerun"
     FAVOURITE = "favourite"
     DETAILS = "details"
+    ABOUT = "about"
+    """What the label of a picture says, in words."""
     DELETE = "delete"
+    DELETE_ONE = "delete_one"
+    """Below the question what else goes: only the pictures that were asked for."""
+    DELETE_ALL = "delete_all"
+    """Those with all that came from them."""
     REPORT = "report"
     CANCEL = "cancel"
     CONFIRM = "confirm"
@@ -113,6 +121,29 @@ class ReplyLink(Contract):
     is_page: bool = Field(default=False, description="It is opened, not downloaded.")
 
 
+class PictureRegion(Contract):
+    """A part of a picture, for renderers that can draw it; the words tell it as well."""
+
+    box: Box
+    width: int = Field(ge=1, description="Of the whole picture, in pixels: for its shape alone.")
+    height: int = Field(ge=1)
+    label: str
+
+
+class TreeNode(Contract):
+    """One request of a family tree, with what went on from it."""
+
+    title: str = Field(description="What it is to the one above, in words.")
+    text: str = Field(default="", description="Whose and when; empty: not the viewer's to know.")
+    job_id: JobId | None = Field(default=None, description="None: it is elsewhere.")
+    pictures: tuple[ReplyPicture, ...] = Field(
+        default=(), description="To tell it by; small, and fetched only when looked at."
+    )
+    is_here: bool = Field(default=False, description="The one that was asked about.")
+    children: tuple["TreeNode", ...] = ()
+    more: str = Field(default="", description="How many more went on from it, in words.")
+
+
 class MarkedText(Contract):
     """A quoted text with a marked range, as a refusal shows it."""
 
@@ -130,12 +161,27 @@ class Reply(Contract):
     lines: tuple[str, ...] = Field(default=(), description="Paragraphs of plain text.")
     quote: MarkedText | None = None
     fields: tuple[ReplyField, ...] = ()
+    region: PictureRegion | None = None
+    tree: TreeNode | None = Field(
+        default=None, description="A family; who can draw it leaves out all lines but the first."
+    )
     pictures: tuple[ReplyPicture, ...] = ()
     buttons: tuple[Button, ...] = ()
     links: tuple[ReplyLink, ...] = ()
     job_id: JobId | None = None
     item: ReviewId | None = Field(default=None, description="The moderators' item it shows.")
     author: str = Field(default="", description="Whose request it answers, as a display name.")
+
+    @property
+    def all_pictures(self) -> tuple[ReplyPicture, ...]:
+        """Every picture in it, those of its tree too."""
+        return self.pictures + (() if self.tree is None else tuple(_pictures_in(self.tree)))
+
+
+def _pictures_in(node: TreeNode) -> Iterator[ReplyPicture]:
+    yield from node.pictures
+    for child in node.children:
+        yield from _pictures_in(child)
 
 
 class FieldKind(StrEnum):

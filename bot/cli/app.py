@@ -7,6 +7,8 @@ from bot.cli import (
     demo,
     hold,
     imagine,
+    label_check,
+    lineage,
     moderation,
     mydata,
     policy,
@@ -29,6 +31,8 @@ app = typer.Typer(
 app.command()(demo.demo)
 app.command(context_settings=imagine.CONTEXT)(imagine.imagine)
 app.command()(verify.verify)
+app.command()(lineage.lineage)
+app.command()(label_check.label_check)
 app.add_typer(policy.app, name="policy")
 app.add_typer(moderation.app, name="moderation")
 app.add_typer(audit.app, name="audit")

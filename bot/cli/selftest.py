@@ -150,14 +150,14 @@ def _model(services: "Services", _terminal: Terminal) -> str:
 
 def _picture(services: "Services", terminal: Terminal) -> str:
     from bot.cli.drawing import Drawing, terminal_actor
-    from bot.usecases import actions
+    from bot.usecases import deleting
 
     reply = Drawing(services, terminal, PICTURE_TIMEOUT_S).draw(REQUEST)
     if not reply.pictures or reply.job_id is None:
         raise CheckFailed(reply.title)
     picture = reply.pictures[0]
     size_bytes = len(services.blobs.get(picture.blob))
-    actions.delete(services, terminal_actor(), reply.job_id)
+    deleting.delete(services, terminal_actor(), reply.job_id)
     return f"{picture.width}x{picture.height}, {size_bytes:,} bytes, drawn and deleted again"
 
 

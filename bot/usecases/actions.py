@@ -11,6 +11,7 @@ from bot.permissions import Deed
 from bot.replies import Action, Form, Reply
 from bot.usecases import (
     appeal,
+    deleting,
     drafts,
     imagine,
     mydata,
@@ -23,15 +24,16 @@ from bot.usecases import (
     vary,
 )
 from bot.usecases.cancel import cancel
+from bot.usecases.deleting import delete
 from bot.usecases.favourites import toggle
 from bot.usecases.inputs import POSTED
 from bot.usecases.presses import Press
 from bot.usecases.rerun import rerun
 from core.contracts.actors import Actor, ReplyAddress
 from core.contracts.ids import DraftId, JobId
-from core.contracts.jobs import Job, Picture
+from core.contracts.jobs import Job
 from core.contracts.reviews import ReviewId
-from core.errors import AppError, IllegalStep, UserError
+from core.errors import AppError, UserError
 from core.storage import Unit
 from core.workflow import Outcome
 from moderation.review import opening
@@ -52,49 +54,6 @@ def reroll(services: Services, actor: Actor, job_id: JobId, address: ReplyAddres
     # Without a seed in the spec, one is drawn; with it, the same picture would come back.
     spec = job.spec.model_copy(update={"seed": None})
     return imagine.admit(services, actor, spec, address, parent=job_id, action="reroll")
-
-
-def delete(services: Services, actor: Actor, job_id: JobId) -> Reply:
-    """Take a job's pictures down for good; that it was done, and by whom, stays on record.
-
-    The bytes go first: when the blob store is away nothing has changed and the person may try
-    again, and when this process dies in between, pressing again finishes the work.
-
-    Raises:
-        NotFound: `job_not_found`, also where the job is not this person's to see.
-        UserError: `not_permitted`; `nothing_to_delete`, when no picture stands.
-    """
-    with services.store.reading() as unit:
-        job = permissions.visible_job(unit, actor, job_id)
-        is_kept = unit.holds.keeps(job)
-        pictures = unit.pictures.of_job(job_id)
-    is_own = permissions.is_author(actor, job)
-    permissions.require(actor, Deed.DELETE_OWN if is_own else Deed.DELETE_OTHERS)
-    if job.state not in POSTED:
-        raise UserError("nothing_to_delete", value=job_id)
-    # What a legal hold names is shown to nobody any more; once it is lifted, the sweep deletes it.
-    gone = [] if is_kept else pictures
-    for picture in gone:
-        services.blobs.delete(picture.blob)
-    taken_down = _record_deletion(services, actor, job, gone)
-    services.courier.nudge(job.address.platform)
-    log.info("job_taken_down", job_id=job_id, pictures=len(pictures), is_own=is_own)
-    return wording.taken_down(taken_down)
-
-
-def _record_deletion(services: Services, actor: Actor, job: Job, pictures: list[Picture]) -> Job:
-    now = services.clock()
-    facts = {"pictures": len(pictures), "is_own": permissions.is_author(actor, job)}
-    try:
-        with services.store.unit() as unit:
-            for picture in pictures:
-                unit.pictures.mark_deleted(picture.verify_id, now)
-            unit.audit.add(
-                "pictures_deleted", job_id=job.job_id, by=actor.member_id, facts=facts, now=now
-            )
-            return unit.jobs.advance(job.job_id, Outcome.TAKEN_DOWN, now=now, by=actor.member_id)
-    except IllegalStep as error:  # Another person was a moment faster.
-        raise UserError("nothing_to_delete", value=job.job_id) from error
 
 
 def report(services: Services, actor: Actor, job_id: JobId, reason: str = "") -> Reply:
@@ -168,7 +127,10 @@ _ACTIONS: dict[Action, _Do] = {
         services, actor, press.job_id, press.picture
     ),
     Action.DETAILS: lambda services, actor, press: show.details(services, actor, press.job_id),
-    Action.DELETE: lambda services, actor, press: delete(services, actor, press.job_id),
+    Action.ABOUT: verify.about,
+    Action.DELETE: deleting.pressed,
+    Action.DELETE_ONE: lambda services, actor, press: delete(services, actor, press.job_id),
+    Action.DELETE_ALL: deleting.delete_all,
     Action.REPORT: lambda services, actor, press: report(services, actor, press.job_id),
     Action.CANCEL: _cancel,
     Action.CONFIRM: drafts.confirm,

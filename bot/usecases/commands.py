@@ -13,6 +13,7 @@ from bot.usecases.cancel import cancel_command
 from bot.usecases.conduct import standing_command
 from bot.usecases.favourites import favourites_command
 from bot.usecases.history import history_command
+from bot.usecases.lineage import lineage_command
 from bot.usecases.mydata import mydata_command
 from bot.usecases.policy import policy_command
 from bot.usecases.privacy import privacy_command
@@ -66,6 +67,7 @@ _COMMANDS: dict[str, _Run] = {
     "cancel": cancel_command,
     "history": history_command,
     "favourites": favourites_command,
+    "lineage": lineage_command,
     "rerun": rerun_command,
     "settings": settings_command,
     "style": style_command,

@@ -18,13 +18,18 @@ LINEAGE_SHOWN = 10
 """Requests that details go back over; further back, the last one's own details tell more."""
 
 
+def is_verify_id(word: str) -> bool:
+    """Tell whether a word may name a picture."""
+    return _VERIFY_ID.fullmatch(word) is not None
+
+
 def named_picture(unit: Unit, actor: Actor, word: str) -> Picture | None:
     """Find the picture that a verify id names; None where the word is none.
 
     Raises:
         NotFound: `picture_not_found`, the same whether it is another's secret or no picture.
     """
-    if _VERIFY_ID.fullmatch(word) is None:
+    if not is_verify_id(word):
         return None
     picture = unit.pictures.get(VerifyId(word))
     if not permissions.may_see(actor, unit.jobs.get(picture.job_id)):

@@ -26,7 +26,7 @@ from core.errors import UserError
 
 router = APIRouter()
 
-_ENDING = frozenset({Action.DELETE, Action.CANCEL})
+_ENDING = frozenset({Action.DELETE, Action.DELETE_ONE, Action.CANCEL})
 """Buttons after which the message below which they stand says something else."""
 
 FIELDS_MOST = 16

@@ -41,7 +41,7 @@ class Web:
         """Decide what a viewer gets to see of some messages; reads the record too."""
         messages = list(messages)
         replies = [reply for reply in map(reply_of, messages) if reply]
-        shown = {picture.verify_id for reply in replies for picture in reply.pictures}
+        shown = {picture.verify_id for reply in replies for picture in reply.all_pictures}
         gone = self.channel.gone_among(shown) if shown else frozenset()
         live = self._live(reply.job_id for reply in replies if reply.kind is ReplyKind.PROGRESS)
         return [view_of(message, viewer, live, gone) for message in messages]

@@ -16,8 +16,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import ValidationError
 
 from bot import wording
-from bot.replies import Action, Button, Form, Reply, ReplyKind, ReplyPicture
+from bot.replies import Action, Button, Form, Reply, ReplyKind, ReplyPicture, TreeNode
 from bot.web_app.live import Live
+from bot.web_app.trees import standing
 from core.contracts.actors import Actor
 from core.contracts.chat import ChatMessage
 from core.contracts.ids import DraftId, JobId, VerifyId
@@ -73,9 +74,16 @@ class MessageView:
     def lines(self) -> tuple[str, ...]:
         """The reply's paragraphs, without what is shown elsewhere in the message."""
         lines = self.reply.lines if self.reply else ()
+        if self.reply is not None and self.reply.tree is not None:
+            return lines[:1]  # The others tell what is drawn.
         if self.live:
             return lines[:-1]  # The place as it was then; the live display has it as it is now.
         return lines[1:] if self.pictures and not self.item_id else lines
+
+    @property
+    def tree(self) -> TreeNode | None:
+        """The reply's family tree, with the pictures that still stand."""
+        return None if self.reply is None else standing(self.reply.tree, self.gone)
 
     @property
     def origin(self) -> str:

@@ -35,6 +35,7 @@ from bot.wording.forms import appeal_form, region_form, text_form
 from bot.wording.holds import hold_line
 from bot.wording.keepsakes import settings_card, styles_card, words_refused
 from bot.wording.labels import verified
+from bot.wording.lineage import lineage_card, tree_lines, tree_node
 from bot.wording.lists import favourite_marked, favourites_card, history_card
 from bot.wording.mydata import WORDS as MYDATA_WORDS
 from bot.wording.mydata import (
@@ -87,6 +88,7 @@ from bot.wording.sanctions import (
     sanctioned,
     standing_of,
 )
+from bot.wording.takedowns import takedown_done, takedown_goes_on, takedown_question
 from bot.wording.teaching import label_kept, label_line, picture_denied
 from bot.wording.transparency import transparency_card, transparency_facts
 
@@ -117,6 +119,7 @@ __all__ = [
     "in_shadow",
     "label_kept",
     "label_line",
+    "lineage_card",
     "mydata_card",
     "mydata_erased",
     "mydata_link",
@@ -169,10 +172,15 @@ __all__ = [
     "settings_card",
     "standing_of",
     "styles_card",
+    "takedown_done",
+    "takedown_goes_on",
+    "takedown_question",
     "taken_down",
     "text_form",
     "transparency_card",
     "transparency_facts",
+    "tree_lines",
+    "tree_node",
     "verified",
     "withheld",
     "words_refused",

@@ -47,6 +47,10 @@ OF_THE_DETAILS = (Button(action=Action.RERUN, label="Draw again to compare"),)
 ERASE = Button(action=Action.ERASE, label="Delete all of it", is_danger=True)
 """Below the question what goes; nothing is asked twice, for the question is long enough."""
 
+DELETE_ONE = Button(action=Action.DELETE_ONE, label="Only these pictures", is_danger=True)
+DELETE_ALL = Button(action=Action.DELETE_ALL, label="These and what came from them", is_danger=True)
+"""Below the question what goes with pictures from which others were made."""
+
 LABELS = tuple(
     button.label
     for button in (
@@ -58,6 +62,8 @@ LABELS = tuple(
         REWRITE,
         APPEAL,
         ERASE,
+        DELETE_ONE,
+        DELETE_ALL,
     )
 )
 """What the buttons say, one of each kind, for the page that describes them."""
@@ -72,6 +78,19 @@ def result_buttons(job: Job, pictures: Sequence[Picture]) -> tuple[Button, ...]:
     return tuple(
         button.model_copy(update={"row": row}) for row, line in enumerate(rows) for button in line
     )
+
+
+def _with_about(
+    whole: tuple[Button, ...], count: int, rows_left: int
+) -> Iterator[tuple[Button, ...]]:
+    """Put “About” where there is room for it: it is never left out."""
+    about = _ABOUT_ONE if count == 1 else _ABOUT_SEVERAL
+    if len(whole) < PER_ROW:
+        yield (*whole, about)
+    elif rows_left > 1:
+        yield from (whole, (about,))
+    else:
+        yield tuple(about if button is DETAILS else button for button in whole)
 
 
 def _rows_of_one(indexes: Sequence[int]) -> Iterator[tuple[Button, ...]]:

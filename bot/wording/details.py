@@ -40,7 +40,7 @@ def details(
         ("Asked by", job.actor.display_name),
         ("Model", job.model),
         ("Policy", f"{policy.name} {job.policy_version}"),
-        ("Came about by", _action_in_words(job)),
+        ("Came about by", action_in_words(job)),
         ("Goes on from", _lineage_in_words(job, lineage)),
         ("Price", _price_in_words(job, pictures)),
         *label_facts(pictures, records or {}),
@@ -73,13 +73,14 @@ _ACTIONS = {
 """What each `Job.action` is called; one of a later version is shown as it is."""
 
 
-def _action_in_words(job: Job) -> str:
+def action_in_words(job: Job) -> str:
+    """Say how a request came about."""
     return _ACTIONS.get(job.action, job.action)
 
 
 def _lineage_in_words(job: Job, lineage: Sequence[Job]) -> str:
     """Name what it goes back to, request by request, and the picture that it took up itself."""
-    back = [f"{each.job_id} ({_action_in_words(each)})" for each in lineage]
+    back = [f"{each.job_id} ({action_in_words(each)})" for each in lineage]
     if not back and job.parent_id is not None:  # It may not be seen any more; its id tells nothing.
         back = [job.parent_id]
     taken_up = [f"picture {job.spec.image}"] if job.spec.image is not None else []

@@ -114,6 +114,11 @@ def _captioned(
     return shown(picture, records).model_copy(update={"caption": picture.job_id})
 
 
+def state_in_words(job: Job) -> str:
+    """Say where a request stands, in a list."""
+    return _STATES[job.state]
+
+
 def _nothing(page: int, at_all: str, command: str) -> str:
     return at_all if page == 1 else f"There is nothing on page {page}. Back to the first: {command}"
 
@@ -126,7 +131,7 @@ def _in_words(job: Job) -> str:
     count = job.spec.picture_count
     return " · ".join(
         (
-            _STATES[job.state],
+            state_in_words(job),
             f"{job.created_at:%Y-%m-%d %H:%M} UTC",
             f"{count} pictures" if count > 1 else "1 picture",
             WORDS_DELETED if job.spec.is_forgotten else shortened(job.spec.prompt, _PROMPT_SHOWN),

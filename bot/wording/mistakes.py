@@ -178,6 +178,10 @@ COMMANDS: dict[str, Words] = {
     "job_id_missing": Words(
         "Which request?", "Add its id: /show 3k7fq2m9x0ab. “Details” under a picture tells it."
     ),
+    "lineage_nothing_yet": Words(
+        "Nothing of yours is drawn yet",
+        "Name a request or a picture: /lineage 3k7fq2m9x0ab. “Details” under a picture tells it.",
+    ),
     "job_not_found": Words(
         "There is no such request", "Check the id; “Details” under a picture tells it."
     ),
