@@ -130,6 +130,14 @@ class Registry:
         """
         return self._row(verify_id).thumbnail
 
+    def keep_thumbnail(self, verify_id: VerifyId, thumbnail: bytes) -> None:
+        """Keep what a picture shows, once everybody may see it.
+
+        Raises:
+            NotFound: `picture_not_found`.
+        """
+        self._row(verify_id).thumbnail = thumbnail
+
     def forget_thumbnails(self, verify_ids: Sequence[VerifyId]) -> None:
         """Forget what some pictures show; hashes and ids stay, so that a label still verifies."""
         forget_thumbnails(self._session, verify_ids)

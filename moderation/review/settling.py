@@ -29,7 +29,8 @@ from core.contracts.ids import MemberId, VerifyId
 from core.contracts.jobs import Job, Picture
 from core.contracts.reviews import ReviewId, ReviewItem, ReviewKind, ReviewState, Ruling
 from core.errors import AppError, Unavailable
-from core.held import HeldArea
+from core.held import HeldArea, is_held
+from core.provenance.encoding import decode, thumbnail_of
 from core.storage import Store, Unit
 from core.takedown import Takedowns, reach_of
 from core.workflow import JobState, Outcome
@@ -107,6 +108,7 @@ class _Bytes:
     pictures: Sequence[Picture]
     effect: Effect
     published: dict[VerifyId, str] = field(default_factory=dict)
+    thumbnails: dict[VerifyId, bytes] = field(default_factory=dict)
     is_lost: bool = False
     """They were to be published and cannot be any more."""
 
@@ -197,10 +199,22 @@ class Settling:
                 log.error("pictures_not_published", code=error.code, pictures=len(pictures))  # noqa: TRY400 - a trace would quote the record.
                 # Not destroyed here: another process may have published and cleared them.
                 return _Bytes(pictures, Effect.WITHHOLD, is_lost=True)
-            return _Bytes(pictures, effect, published)
+            return _Bytes(pictures, effect, published, self._thumbnails(pictures))
         for each in pictures:
             self.held.destroy(each)
         return _Bytes(pictures, effect)
+
+    def _thumbnails(self, pictures: Sequence[Picture]) -> dict[VerifyId, bytes]:
+        """Make the thumbnails that a held picture has none of: until now nobody could see it.
+
+        Where pictures cannot be decoded, labels are found again without them.
+        """
+        held = [each for each in pictures if is_held(each)]
+        try:
+            return {each.verify_id: thumbnail_of(decode(self.held.read(each))) for each in held}
+        except (AppError, ImportError, OSError) as error:
+            log.warning("thumbnails_not_made", pictures=len(held), cause=type(error).__name__)
+            return {}
 
     def _record(self, unit: Unit, item: ReviewItem, job: Job, moved: _Bytes) -> Settled:
         """Write down that a decision took effect, with everything that follows from it."""
@@ -218,6 +232,9 @@ class Settling:
         item = unit.reviews.save(item.model_copy(update=ended))
         for verify_id, blob in moved.published.items():
             unit.pictures.set_blob(verify_id, blob)
+        for verify_id, thumbnail in moved.thumbnails.items():
+            if unit.registry.find(verify_id) is not None:
+                unit.registry.keep_thumbnail(verify_id, thumbnail)
         if effect in _DESTROYING:
             for each in moved.pictures:
                 unit.pictures.mark_deleted(each.verify_id, now)

@@ -1,9 +1,11 @@
 """A decision takes effect once: its job goes on, its bytes move or go, everybody hears of it."""
 
 import hashlib
+import io
 from datetime import timedelta
 
 import pytest
+from PIL import Image
 
 from core.contracts.reviews import ReviewKind, ReviewState, Ruling
 from core.errors import AppError, NotFound, Unavailable
@@ -14,10 +16,10 @@ from moderation.review.desk import Said
 from moderation.review.settling import Effect, Settling, effect_of
 from tests.core.storage.samples import START, a_picture
 from tests.moderation.review.conftest import MOD, person
+from tests.registered import register
 
 YES, NO = Said(Ruling.APPROVE, "fine"), Said(Ruling.REJECT, "breaks_policy")
 BYTES = b"\x89PNG and what follows"
-SHA256 = hashlib.sha256(BYTES).hexdigest()
 
 
 @pytest.fixture
@@ -43,15 +45,16 @@ def decided(held, desk, clock):
     return decide
 
 
-def draw(store, area, item, *, is_held=True):
+def draw(store, area, item, *, is_held=True, data=BYTES):
     """Keep the pictures of an item's job, and their bytes."""
-    picture = a_picture(item.job_id, sha256=SHA256)
+    picture = a_picture(item.job_id, sha256=hashlib.sha256(data).hexdigest())
     if is_held:
-        picture = picture.model_copy(update={"blob": area.put(picture.verify_id, BYTES)})
+        picture = picture.model_copy(update={"blob": area.put(picture.verify_id, data)})
     else:
-        area._blobs.put(picture.blob, BYTES)
+        area._blobs.put(picture.blob, data)
     with store.unit() as unit:
         unit.pictures.add(picture)
+        register(unit, picture)
     return picture
 
 
@@ -156,6 +159,30 @@ def test_an_approved_picture_is_published_as_it_was_signed(
     assert lying(tmp_path) == [blob] == [f"published/{item.job_id}/{picture.verify_id}.png"]
     assert (tmp_path / "blobs" / blob).read_bytes() == BYTES
     assert (NoticeKind.RESULT, None) in notices(store, item)
+
+
+@pytest.mark.parametrize(
+    ("said", "is_kept"), [pytest.param(YES, True, id="yes"), pytest.param(NO, False, id="no")]
+)
+def test_a_held_picture_has_a_thumbnail_only_once_it_is_published(
+    settling, held, desk, store, area, clock, said, is_kept
+):
+    """Not in the database either can be looked at what nobody decided about yet."""
+    out = io.BytesIO()
+    Image.new("RGB", (640, 400), "teal").save(out, "PNG")
+    item = held(JobState.OUTPUT_REVIEW, kind=ReviewKind.HELD_PICTURE)
+    picture = draw(store, area, item, data=out.getvalue())
+    desk.decide(MOD, item.item_id, said)
+    clock.move(60)
+
+    settling.settle_due()
+
+    with store.reading() as unit:
+        thumbnail = unit.registry.thumbnail(picture.verify_id)
+    assert (thumbnail is not None) is is_kept
+    if thumbnail is not None:
+        with Image.open(io.BytesIO(thumbnail)) as small:
+            assert (small.format, small.size) == ("WEBP", (320, 200))
 
 
 def test_a_rejected_picture_is_destroyed(settling, held, desk, store, area, clock, tmp_path):
