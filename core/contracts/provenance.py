@@ -191,7 +191,8 @@ class ProvenanceReport(Contract):
         default=None, description="The program that the manifest names: a claim unless trusted."
     )
     digital_source_type: str | None = Field(
-        default=None, description="From the manifest's first action, unless it is broken."
+        default=None,
+        description="From the manifest's first action that tells one, unless it is broken.",
     )
     time_stamped_at: Moment | None = Field(
         default=None, description="When an authority that we believe saw the signature."

@@ -174,10 +174,14 @@ def _metadata(container: Container, problems: list[Problem]) -> dict[str, str | 
 
 
 def _source_type(claim: Claim) -> str | None:
-    """Take the source type of the first action, as C2PA orders them."""
+    """Take the source type of the first action that tells one: to open a picture tells none."""
     actions = (claim.assertion(ACTIONS) or claim.assertion("c2pa.actions") or {}).get("actions")
-    first = actions[0] if isinstance(actions, list) and actions else None
-    return _name(first.get("digitalSourceType")) if isinstance(first, dict) else None
+    told = (
+        _name(each.get("digitalSourceType"))
+        for each in (actions if isinstance(actions, list) else ())
+        if isinstance(each, dict)
+    )
+    return next((each for each in told if each is not None), None)
 
 
 def _vouched(claim: Claim) -> str | None:
