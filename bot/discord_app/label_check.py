@@ -11,7 +11,7 @@ import structlog
 from discord import AllowedMentions, File
 from discord.http import HTTPClient, handle_message_parameters
 
-from bot.discord_app.rest import NAME, errors_as_ours, open_rest
+from bot.discord_app.rest import NAME, errors_as_ours, open_rest, token_of
 from bot.label_samples import Fetched, Sample
 from bot.platform_settings import DiscordSettings
 from core.errors import AppError, Unavailable, UserError
@@ -40,10 +40,14 @@ class DiscordLabelCheck:
     channel: str
     keep: bool = False
 
-    def __call__(self, sample: Sample) -> Fetched:
-        """Post, fetch back and delete, in an event loop of its own."""
+    def __post_init__(self) -> None:
+        """Refuse what can not work before a sample is made."""
+        token_of(self.settings)
         if not self.channel.isascii() or not self.channel.isdigit():
             raise UserError("platform_channel_unknown", name=NAME)
+
+    def __call__(self, sample: Sample) -> Fetched:
+        """Post, fetch back and delete, in an event loop of its own."""
         return asyncio.run(self._run(sample))
 
     async def _run(self, sample: Sample) -> Fetched:

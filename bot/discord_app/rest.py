@@ -13,9 +13,22 @@ from bot.platform_settings import DiscordSettings
 from core.errors import AppError, Unavailable, UserError
 
 NAME = "Discord"
+TOKEN_SETTING = "EASEL_DISCORD_TOKEN"  # noqa: S105 - a name.
 PERMISSIONS = "View Channel, Send Messages, Attach Files"
 _UNAUTHORIZED, _TOO_MANY, _SERVER_FAULT = 401, 429, 500
 _UNKNOWN_CHANNEL = 10003
+
+
+def token_of(settings: DiscordSettings) -> str:
+    """Read the bot's token.
+
+    Raises:
+        UserError: `platform_token_missing`.
+    """
+    token = settings.token.get_secret_value()
+    if not token:
+        raise UserError("platform_token_missing", name=NAME, setting=TOKEN_SETTING)
+    return token
 
 
 @asynccontextmanager
@@ -26,9 +39,7 @@ async def open_rest(settings: DiscordSettings) -> AsyncIterator[HTTPClient]:
         UserError: `platform_token_missing`, `platform_token_refused` and what the calls meet.
         Unavailable: `platform_away` or `platform_busy`.
     """
-    token = settings.token.get_secret_value()
-    if not token:
-        raise UserError("platform_token_missing", name=NAME, setting="EASEL_DISCORD_TOKEN")
+    token = token_of(settings)
     Route.BASE = settings.api_base  # discord.py reads it at each call; it has no other place.
     client = HTTPClient(asyncio.get_running_loop(), max_ratelimit_timeout=PAUSE_AT_MOST_S)
     try:
@@ -54,7 +65,7 @@ def errors_as_ours() -> Iterator[None]:
 
 def _refused(error: LoginFailure | HTTPException) -> AppError:
     if isinstance(error, LoginFailure) or error.status == _UNAUTHORIZED:
-        return UserError("platform_token_refused", name=NAME, setting="EASEL_DISCORD_TOKEN")
+        return UserError("platform_token_refused", name=NAME, setting=TOKEN_SETTING)
     if error.code == _UNKNOWN_CHANNEL:
         return UserError("platform_channel_unknown", name=NAME)
     if isinstance(error, Forbidden):

@@ -39,6 +39,10 @@ class SlackLabelCheck:
     keep: bool = False
     sleep: Callable[[float], None] = time.sleep
 
+    def __post_init__(self) -> None:
+        """Refuse what can not work before a sample is made."""
+        open_web_api(self.settings)
+
     def __call__(self, sample: Sample) -> Fetched:
         """Upload, post as pictures are posted, fetch back and delete."""
         client = open_web_api(self.settings)
