@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Self
 
 from bot.courier import Courier
+from bot.examiner import Examiner
 from bot.paces import Paces
 from core.blobs import Blobs
 from core.catalog import Catalog, load_catalog
@@ -44,6 +45,8 @@ class Services:
     """What carries out what they decided."""
     held: HeldArea = field(init=False, repr=False)
     """Reads pictures that wait for a person."""
+    examiner: Examiner = field(init=False, repr=False)
+    """Looks at files that people ask about."""
 
     def __post_init__(self) -> None:
         """Give the parts that are made here the same store, queue and events as everybody."""
@@ -57,6 +60,8 @@ class Services:
         object.__setattr__(self, "held", HeldArea(self.blobs, self.settings))
         settling = Settling(self.store, self.held, gates, self.clock)
         object.__setattr__(self, "settling", settling)
+        examiner = Examiner(self.settings, self.store, self.events, self.clock)
+        object.__setattr__(self, "examiner", examiner)
 
     def __enter__(self) -> Self:
         return self

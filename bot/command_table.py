@@ -59,6 +59,12 @@ COMMANDS: tuple[Command, ...] = (
         "/rerun 3k7fq2m9x0ab 2",
     ),
     Command(
+        "verify",
+        "/verify [ID]",
+        "Was this made here? Of a file that you bring along with it, or of a picture's verify id.",
+        "/verify 3f0c58d1e2a94b67",
+    ),
+    Command(
         "settings",
         "/settings [NAME VALUE]",
         "Show or change what is in force where your requests do not say otherwise.",

@@ -47,7 +47,12 @@ class FakeEvents:
         self.woken: list[str] = []
         self.cancelled: list[JobId] = []
         self.cleared: list[JobId] = []
+        self.tallies: dict[str, int] = {}
         self._ears: list[tuple[asyncio.AbstractEventLoop, asyncio.Queue[tuple[str, bytes]]]] = []
+
+    def tally(self, name: str, _ttl_s: int) -> int:
+        self.tallies[name] = self.tallies.get(name, 0) + 1
+        return self.tallies[name]
 
     def wake(self, topic: str) -> None:
         self.woken.append(topic)

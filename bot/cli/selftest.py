@@ -114,10 +114,10 @@ def _classifier(services: "Services", _terminal: Terminal) -> str:
 def _keys(services: "Services", _terminal: Terminal) -> str:
     from PIL import Image
 
-    from bot.usecases.verify import examine
     from core.contracts.ids import new_verify_id
     from core.contracts.provenance import ProvenanceState, StampFacts
     from core.provenance.keys import load_or_create_keys
+    from core.provenance.read import read
     from core.provenance.stamp import Stamper
 
     policy = services.gate.policy
@@ -130,7 +130,7 @@ def _keys(services: "Services", _terminal: Terminal) -> str:
         created_at=services.clock(),
     )
     stamped = Stamper(keys).stamp(Image.new("RGB", (64, 64)), facts)
-    report = examine(keys, stamped.data)
+    report = read(stamped.data, anchors=keys)
     if report.state is not ProvenanceState.VALID or report.verify_id != facts.verify_id:
         raise CheckFailed(f"a label signed here reads back as {report.state.value}")
     return "a label was signed and read back"

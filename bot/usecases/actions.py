@@ -22,6 +22,7 @@ from bot.usecases import (
     show,
     upscale,
     vary,
+    verify,
 )
 from bot.usecases.cancel import cancel
 from bot.usecases.deleting import delete

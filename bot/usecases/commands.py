@@ -23,6 +23,7 @@ from bot.usecases.sanctions import pardon_command, sanction_command
 from bot.usecases.settings import settings_command
 from bot.usecases.styles import style_command
 from bot.usecases.transparency import transparency_command
+from bot.usecases.verify import verify_command
 from core.contracts.actors import Actor, ReplyAddress
 from core.errors import AppError, UserError
 
@@ -69,6 +70,7 @@ _COMMANDS: dict[str, _Run] = {
     "favourites": favourites_command,
     "lineage": lineage_command,
     "rerun": rerun_command,
+    "verify": verify_command,
     "settings": settings_command,
     "style": style_command,
     "privacy": privacy_command,

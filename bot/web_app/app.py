@@ -24,7 +24,17 @@ from bot.bootstrap import Services, build_services
 from bot.delivery import deliver_forever
 from bot.member_delivery import tell_members_forever
 from bot.review_cards import keep_cards_forever
-from bot.web_app import buttons, chat, health, moderators, mydata, pictures, stream
+from bot.web_app import (
+    buttons,
+    chat,
+    health,
+    moderators,
+    mydata,
+    pictures,
+    stream,
+    verify_asked,
+    verify_page,
+)
 from bot.web_app.channel import Channel
 from bot.web_app.console import faults
 from bot.web_app.console.rooms import open_console
@@ -50,6 +60,18 @@ from core.telemetry import configure_logging
 
 log = structlog.get_logger()
 
+_PARTS = (
+    chat,
+    verify_asked,
+    buttons,
+    stream,
+    pictures,
+    mydata,
+    verify_page,
+    health,
+    moderators,
+)
+
 COMMANDS_AT_ONCE = 2
 """Commands under way at a time. Python runs one thread at a time and SQLite takes one writer, so
 more threads only take turns from each other: at 50 requests a second the slowest hundredth took
@@ -70,7 +92,7 @@ def create_app(
     )
     app.state.web = web
     app.state.moderators = _moderators_parts(web, settings)
-    for part in (chat, buttons, stream, pictures, mydata, health, moderators):
+    for part in _PARTS:
         app.include_router(part.router)
     for base in ("", moderators.BASE):
         app.include_router(moderators.items, prefix=base)

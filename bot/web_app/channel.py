@@ -97,6 +97,14 @@ class Channel:
         with self._store.reading() as unit:
             return frozenset(each for each in verify_ids if _is_gone(unit, each))
 
+    def visible(self, viewer: Actor, key: str) -> ChatMessage | None:
+        """Find a message that stands in this channel and is for everybody or the viewer."""
+        with self._store.reading() as unit:
+            message = unit.chat.get(key)
+        if message is None or message.is_deleted or message.channel_id != self.channel_id:
+            return None
+        return message if message.audience in {None, viewer.member_id} else None
+
     def waiting(self) -> tuple[int, list[Live]]:
         """Read the channel's newest revision and its jobs that are on their way."""
         with self._store.reading() as unit:

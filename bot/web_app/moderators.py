@@ -17,7 +17,7 @@ from bot.replies import Action, Reply, ReplyKind
 from bot.replies import Form as ReplyForm
 from bot.usecases import review
 from bot.usecases.actions import press
-from bot.web_app import chat, stream
+from bot.web_app import chat, stream, verify_asked
 from bot.web_app.context import TheWeb, Web
 from bot.web_app.revealing import Tickets, squares, standing_picture
 from bot.web_app.session import COOKIE
@@ -32,6 +32,7 @@ BASE: Final = "/moderators"
 
 SAID_HERE: Final = (
     "review",
+    "verify",
     "policy",
     "standing",
     "sanction",
@@ -113,6 +114,12 @@ async def say(
         allowed = [f"/{each}" for each in SAID_HERE]
         raise UserError("command_elsewhere", value=word[:40], allowed=allowed)
     return await chat.answer(request, web, partial(chat.say_there, web, viewer, text.strip()))
+
+
+@router.post("/say/verify")
+async def verify_file(request: Request, web: TheModerators, viewer: Reviewer) -> Response:
+    """Look at a file that a moderator brought along with `/verify`."""
+    return await verify_asked.answer_file(request, web, viewer)
 
 
 @router.post("/messages/{key}/dismiss")

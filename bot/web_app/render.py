@@ -201,6 +201,10 @@ class Renderer:
         """Make the note of a picture that was brought along."""
         return self._jinja.get_template("upload.html").render(upload=upload)
 
+    def whole(self, name: str, **facts: object) -> str:
+        """Make a page or a part of one that has a template of its own."""
+        return self._jinja.get_template(name).render(**facts)
+
     def fault(self, reply: Reply) -> str:
         """Make a whole page of an error, for a browser that navigated there."""
         return self._jinja.get_template("fault.html").render(reply=reply)

@@ -35,6 +35,16 @@ MAX_UPLOAD_BYTES = 12 * 1024 * 1024
 _UPLOADS = re.compile(r"/uploads|/jobs/[^/]+(/\d+)?/vary_region")
 """Where pictures are posted to."""
 
+MAX_ASKED_BYTES = 20_000_000 + MAX_BODY_BYTES
+"""A file of the largest size that labels are read from, and the form around it."""
+
+_ASKED = re.compile(r"(/moderators)?/say/verify")
+"""Where a member's file is posted to that is only looked at."""
+
+PUBLIC = "/verify"
+"""Where anybody's file is posted to: in nobody's name, and bounded by the page itself, which says
+in a sentence what is wrong where this layer has a word."""
+
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -92,16 +102,28 @@ class SameOriginPosts:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        if not is_same_origin(headers):
+        is_public = scope["path"] == PUBLIC
+        if not is_same_origin(headers) and not (is_public and is_no_browser(headers)):
             await PlainTextResponse("Posted from another site.", 403)(scope, receive, send)
             return
-        is_upload = _UPLOADS.fullmatch(scope["path"]) is not None
-        limit = MAX_UPLOAD_BYTES if is_upload else self._max_body_bytes
-        body = await _read_body(receive, limit)
+        if is_public:
+            await self._app(scope, receive, send)
+            return
+        body = await read_body(receive, self._limit(scope["path"]))
         if body is None:
             await PlainTextResponse("Too long.", 413)(scope, receive, send)
             return
-        await self._app(scope, _replay(body, receive), send)
+        await self._app(scope, replay(body, receive), send)
+
+    def _limit(self, path: str) -> int:
+        if _ASKED.fullmatch(path):
+            return MAX_ASKED_BYTES
+        return MAX_UPLOAD_BYTES if _UPLOADS.fullmatch(path) else self._max_body_bytes
+
+
+def is_no_browser(headers: Headers) -> bool:
+    """Tell whether a program posts, in nobody's name: browsers always say where they come from."""
+    return "origin" not in headers and "sec-fetch-site" not in headers
 
 
 def is_same_origin(headers: Headers) -> bool:
@@ -116,7 +138,7 @@ def is_same_origin(headers: Headers) -> bool:
     return origin.scheme in {"http", "https"} and origin.netloc == headers.get("host")
 
 
-async def _read_body(receive: Receive, limit: int) -> bytes | None:
+async def read_body(receive: Receive, limit: int) -> bytes | None:
     """Read a whole posted body; None as soon as it is longer than the limit."""
     body = bytearray()
     while True:
@@ -130,15 +152,15 @@ async def _read_body(receive: Receive, limit: int) -> bytes | None:
             return bytes(body)
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
+def replay(body: bytes, receive: Receive) -> Receive:
     """Give the body that was read to the app, then the connection's later messages."""
     is_given = False
 
-    async def replay() -> Message:
+    async def once_more() -> Message:
         nonlocal is_given
         if is_given:
             return await receive()
         is_given = True
         return {"type": "http.request", "body": body, "more_body": False}
 
-    return replay
+    return once_more

@@ -34,16 +34,8 @@ from bot.wording.errors import error
 from bot.wording.forms import appeal_form, region_form, text_form
 from bot.wording.holds import hold_line
 from bot.wording.keepsakes import settings_card, styles_card, words_refused
-from bot.wording.label_checks import (
-    label_checked,
-    label_never_checked,
-    label_past,
-    platform_title,
-    sample_alt_text,
-    sample_left,
-    sample_words,
-)
-from bot.wording.labels import verified
+from bot.wording.labels import NO_REGISTRY, all_examined, examined, facts_of, finding_of, region_of
+from bot.wording.layers import label_facts
 from bot.wording.lineage import lineage_card, tree_lines, tree_node
 from bot.wording.lists import favourite_marked, favourites_card, history_card
 from bot.wording.mydata import WORDS as MYDATA_WORDS
@@ -75,6 +67,7 @@ from bot.wording.policies import (
 from bot.wording.prices import draft_declined, gpu_seconds, price_asked
 from bot.wording.privacy import privacy_card
 from bot.wording.progress import accepted, place_line, progress_line
+from bot.wording.records import Insight, about, record_facts, record_lines, recorded
 from bot.wording.refusals import refusal
 from bot.wording.results import result
 from bot.wording.retuning import retuning
@@ -103,8 +96,12 @@ from bot.wording.transparency import transparency_card, transparency_facts
 
 __all__ = [
     "MYDATA_WORDS",
+    "NO_REGISTRY",
+    "Insight",
+    "about",
     "accepted",
     "all_cancelled",
+    "all_examined",
     "appeal_expired",
     "appeal_form",
     "appealed",
@@ -115,22 +112,23 @@ __all__ = [
     "details",
     "draft_declined",
     "error",
+    "examined",
     "expired",
+    "facts_of",
     "failed",
     "favourite_marked",
     "favourites_card",
     "file_name",
+    "finding_of",
     "gpu_seconds",
     "held",
     "help_card",
     "history_card",
     "hold_line",
     "in_shadow",
-    "label_checked",
+    "label_facts",
     "label_kept",
     "label_line",
-    "label_never_checked",
-    "label_past",
     "lineage_card",
     "mydata_card",
     "mydata_erased",
@@ -146,7 +144,6 @@ __all__ = [
     "pictures_expired",
     "pictures_rejected",
     "place_line",
-    "platform_title",
     "policy_activated",
     "policy_card",
     "policy_checked",
@@ -165,8 +162,12 @@ __all__ = [
     "price_asked",
     "privacy_card",
     "progress_line",
+    "record_facts",
+    "record_lines",
+    "recorded",
     "refusal",
     "region_form",
+    "region_of",
     "rejected",
     "report_kept",
     "report_taken_down",
@@ -180,9 +181,6 @@ __all__ = [
     "review_none",
     "review_queue",
     "review_revealed",
-    "sample_alt_text",
-    "sample_left",
-    "sample_words",
     "sanction_news",
     "sanctioned",
     "settings_card",
@@ -197,7 +195,6 @@ __all__ = [
     "transparency_facts",
     "tree_lines",
     "tree_node",
-    "verified",
     "withheld",
     "words_refused",
 ]

@@ -2,6 +2,8 @@
 
 One picture has two rows: what can be made of it, and what can be done with the whole. Several
 pictures have a row for enlarging and one for varying (two of each beyond five), and the whole's.
+“About” is under all of them: beside the whole's where there is room, else in a row of its own, and
+where no row is left in the place of “Details”, which what it tells then leads to.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,6 +14,9 @@ from core.contracts.jobs import Job, Picture
 PER_ROW = 5
 """Buttons in one row of a Discord message."""
 
+ROWS = 5
+"""Rows of buttons below one."""
+
 _OF_ONE = (
     Button(action=Action.UPSCALE, label="Upscale"),
     Button(action=Action.VARY_SUBTLE, label="Vary (subtle)"),
@@ -19,10 +24,13 @@ _OF_ONE = (
     Button(action=Action.VARY_REGION, label="Vary region", form=True),
     Button(action=Action.FAVOURITE, label="Favourite"),
 )
+DETAILS = Button(action=Action.DETAILS, label="Details")
+"""Also below what “About” tells, as the way to the rest."""
+
 _OF_THE_WHOLE = (
     Button(action=Action.REROLL, label="Draw again"),
     Button(action=Action.REMIX, label="Remix", form=True),
-    Button(action=Action.DETAILS, label="Details"),
+    DETAILS,
     Button(
         action=Action.DELETE,
         label="Delete",
@@ -35,6 +43,9 @@ _OF_THE_WHOLE = (
         needs_confirmation="Report these pictures to the moderators?",
     ),
 )
+_ABOUT_ONE = Button(action=Action.ABOUT, label="About this image")
+_ABOUT_SEVERAL = Button(action=Action.ABOUT, label="About these images")
+
 REWRITE = Button(action=Action.REWRITE, label="Use the safe rewrite", form=True)
 """Where one was found. It opens as text: nothing is drawn that its author did not ask for."""
 
@@ -58,6 +69,7 @@ LABELS = tuple(
         Button(action=Action.VARY, label="V1"),
         *_OF_ONE,
         *_OF_THE_WHOLE,
+        _ABOUT_ONE,
         *OF_THE_DETAILS,
         REWRITE,
         APPEAL,
@@ -74,7 +86,8 @@ def result_buttons(job: Job, pictures: Sequence[Picture]) -> tuple[Button, ...]:
     indexes = [picture.index for picture in pictures]
     rows = list(_rows_of_several(indexes) if len(indexes) > 1 else _rows_of_one(indexes))
     # Enlarging the same picture again would give the same again.
-    rows.append(_OF_THE_WHOLE[1:] if job.spec.upscale is not None else _OF_THE_WHOLE)
+    whole = _OF_THE_WHOLE[1:] if job.spec.upscale is not None else _OF_THE_WHOLE
+    rows.extend(_with_about(whole, len(indexes), ROWS - len(rows)))
     return tuple(
         button.model_copy(update={"row": row}) for row, line in enumerate(rows) for button in line
     )

@@ -14,6 +14,7 @@ from bot.wording.record_mistakes import RECORD
 from bot.wording.review_mistakes import REVIEWS
 from bot.wording.sanction_mistakes import SANCTIONS
 from bot.wording.sanctions import KINDS, LADDER_S_OWN
+from bot.wording.verify_mistakes import VERIFY
 from core.errors import AppError
 
 SENTENCES: dict[str, Words] = {
@@ -27,6 +28,7 @@ SENTENCES: dict[str, Words] = {
     **REVIEWS,
     **RECORD,
     **PLATFORMS,
+    **VERIFY,
     **AWAY,
     **DRAWING,
     **SET_UP,

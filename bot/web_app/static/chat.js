@@ -122,12 +122,18 @@ function showUnreachable() {
 // Buttons post through htmx, one at a time each; what they answer is merged like everything else.
 document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
   detail.shouldSwap = false;
+  const before = new Set(messages.children);
   showAnswer(detail.xhr.status, detail.xhr.getResponseHeader("Content-Type"), detail.xhr.responseText);
+  // Pressed at the top of a tall message, the answer would come below what is seen.
+  const told = [...messages.children].find((each) => each.matches(".is-private") && !before.has(each));
+  told?.scrollIntoView({ block: "nearest" });
 });
 document.body.addEventListener("htmx:sendError", showUnreachable);
 
 // Lines are sent as quickly as somebody types them, which htmx's one request an element is not for.
 async function say(text) {
+  const asked = await withPicture(text);
+  if (asked !== null) return asked;
   try {
     const answer = await fetch(`${base}/say`, {
       method: "POST",
@@ -238,5 +244,5 @@ new ResizeObserver(() => {
   if (isNearEnd()) goToEnd();
 }).observe(scroll);
 connect();
+const withPicture = setUpUploads(document.getElementById("composer"), showAnswer, showUnreachable);
 setUpCommandBox(document.getElementById("composer"), say);
-setUpUploads(document.getElementById("composer"), showAnswer, showUnreachable);

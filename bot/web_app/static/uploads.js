@@ -1,26 +1,50 @@
 // Bring a picture along: chosen, pasted or dropped. It is sent at once, and the line that is being
-// typed then names it with --image.
+// typed then names it with --image. Beside /verify it is only looked at, as the file that it is.
+
+const ASKS = /^\s*\/verify\b/i;
 
 export function setUpUploads(form, showAnswer, showUnreachable) {
   const input = form.querySelector("input[name=text]");
   const file = form.querySelector("input[type=file]");
   const button = form.querySelector("[data-attach]");
   const brought = document.getElementById("brought");
+  let kept = null; // The file itself: what is uploaded is cleaned of every label.
 
-  async function bring(picture) {
+  async function send(address, picture) {
     button.setAttribute("aria-busy", "true");
     const body = new FormData();
     body.set("file", picture, picture.name || "pasted.png");
     try {
-      const answer = await fetch("/uploads", { method: "POST", headers: { "HX-Request": "true" }, body });
-      if (answer.ok) show(await answer.text());
-      else showAnswer(answer.status, answer.headers.get("Content-Type"), await answer.text());
+      return await fetch(address, { method: "POST", headers: { "HX-Request": "true" }, body });
     } catch {
       showUnreachable();
+      return null;
     } finally {
       button.removeAttribute("aria-busy");
       file.value = "";
     }
+  }
+
+  async function bring(picture) {
+    if (ASKS.test(input.value)) {
+      if (!(await verify(picture))) return;
+      input.value = "";
+      input.dispatchEvent(new Event("input")); // Nothing is left to suggest for.
+      return;
+    }
+    const answer = await send("/uploads", picture);
+    if (!answer) return;
+    if (answer.ok) {
+      kept = picture;
+      show(await answer.text());
+    } else showAnswer(answer.status, answer.headers.get("Content-Type"), await answer.text());
+  }
+
+  async function verify(picture) {
+    const answer = await send(`${document.body.dataset.base}/say/verify`, picture);
+    if (!answer) return false;
+    showAnswer(answer.status, answer.headers.get("Content-Type"), await answer.text());
+    return answer.ok;
   }
 
   function show(html) {
@@ -29,6 +53,7 @@ export function setUpUploads(form, showAnswer, showUnreachable) {
     name(chip.dataset.upload);
     chip.querySelector("[data-remove]").addEventListener("click", () => {
       brought.replaceChildren();
+      kept = null;
       input.value = input.value.replace(/ *--image \S+/, "");
       input.focus();
     });
@@ -64,4 +89,12 @@ export function setUpUploads(form, showAnswer, showUnreachable) {
     if (picture) bring(picture);
   });
   form.addEventListener("submit", () => brought.replaceChildren());
+
+  // A line that is sent beside a picture: true if it was asked about, false if it was refused, and
+  // null if the line is to be sent as any other.
+  return async function withPicture(text) {
+    const picture = kept;
+    kept = null;
+    return picture && ASKS.test(text) ? verify(picture) : null;
+  };
 }

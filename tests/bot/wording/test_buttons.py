@@ -30,6 +30,7 @@ def test_one_picture_has_all_that_can_be_made_of_it(buttons):
     assert rows_of(buttons(1)) == [
         ["Upscale", "Vary (subtle)", "Vary (strong)", "Vary region", "Favourite"],
         ["Draw again", "Remix", "Details", "Delete", "Report"],
+        ["About this image"],
     ]
 
 
@@ -39,23 +40,25 @@ def test_four_pictures_have_a_row_of_each_kind(buttons):
         ["V1", "V2", "V3", "V4"],
         ["♥1", "♥2", "♥3", "♥4"],
         ["Draw again", "Remix", "Details", "Delete", "Report"],
+        ["About these images"],
     ]
 
 
 def test_ten_pictures_fill_all_that_discord_has(buttons):
+    """Details are then one step further away: what “About” tells leads to them."""
     assert rows_of(buttons(10)) == [
         ["U1", "U2", "U3", "U4", "U5"],
         ["U6", "U7", "U8", "U9", "U10"],
         ["V1", "V2", "V3", "V4", "V5"],
         ["V6", "V7", "V8", "V9", "V10"],
-        ["Draw again", "Remix", "Details", "Delete", "Report"],
+        ["Draw again", "Remix", "About these images", "Delete", "Report"],
     ]
 
 
 def test_an_enlarged_picture_is_not_enlarged_the_same_again(buttons):
     made = buttons(1, "a cat --image 3f0c58d1e2a94b67 --upscale 2")
 
-    assert rows_of(made)[-1] == ["Remix", "Details", "Delete", "Report"]
+    assert rows_of(made)[-1] == ["Remix", "Details", "Delete", "Report", "About this image"]
 
 
 @pytest.mark.parametrize("count", range(1, 11))
@@ -70,6 +73,7 @@ def test_every_number_of_pictures_fits_everywhere(buttons, count):
     assert len(set(states)) == len(states)
     assert max(map(len, states)) <= CUSTOM_ID_MAX
     assert [each.row for each in made] == sorted(each.row for each in made)
+    assert Action.ABOUT in {each.action for each in made}
 
 
 def test_a_button_keeps_its_picture_when_another_one_is_gone(make_job, make_pictures):

@@ -41,7 +41,9 @@ The flags: /help 2
 /cancel JOB: Call a request of yours back while it waits or is drawn; /cancel all calls back all.
 /history [WORD] [PAGE]: List your requests, newest first, or only those waiting, drawn, failed, refused, cancelled or among your favourites.
 /favourites [PAGE]: List the pictures that you marked.
+/lineage [ID]: Draw what a picture goes back to and what went on from it; without an id, of your last.
 /rerun ID [NUMBER]: Draw a request, or one picture by its number or verify id, again as it was and say whether it came out the same.
+/verify [ID]: Was this made here? Of a file that you bring along with it, or of a picture's verify id.
 /settings [NAME VALUE]: Show or change what is in force where your requests do not say otherwise.
 /style [save NAME WORDS]: List your own styles; save, delete or use one.
 /privacy [WORD]: Show what is kept of you and for how long; say what may be learnt from your requests.

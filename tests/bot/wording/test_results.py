@@ -47,7 +47,8 @@ AI-generated · Easel Small · verify 0000000000000000
 <Remix>
 <Details>
 <Delete>
-<Report>\
+<Report>
+<About this image>\
 """)
 
 
@@ -70,7 +71,8 @@ AI-generated · Easel Small · verify 0000000000000000 and 0000000000000001
 <Remix>
 <Details>
 <Delete>
-<Report>\
+<Report>
+<About these images>\
 """)
 
 
