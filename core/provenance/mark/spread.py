@@ -1,6 +1,7 @@
 """Mark by `easel.ss64`: a keyed spread spectrum on a tile that repeats all over the picture."""
 
 import time
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -9,6 +10,7 @@ from PIL import Image
 from core.contracts.ids import VerifyId
 from core.contracts.registry import MarkFacts, MarkState
 from core.provenance.mark.base import Detected, Effort, Embedded, Pixels
+from core.provenance.mark.erasing import erased
 from core.provenance.mark.keys import MarkKey, MarkKeys
 from core.provenance.mark.search import Reading, Search
 from core.provenance.mark.strength import STRENGTHS_DB, outlasts_encoding, outlasts_preview
@@ -22,6 +24,9 @@ _LEAST_LOOK = 96
 """Pixels on the shorter side below which no mark can be read."""
 _MOST_LOOK = 1536
 """Pixels on the longer side beyond which a picture is made smaller before it is looked at."""
+
+_MOST_MARKS = 3
+"""Earlier marks that are taken out: of a picture, its enlargement, and the one before."""
 
 
 class SpreadSpectrum:
@@ -40,9 +45,10 @@ class SpreadSpectrum:
         """
         if min(pixels.shape[:2]) < LEAST_SIDE:
             return Embedded(pixels, MarkFacts(state=MarkState.TOO_SMALL))
+        bare = self._without_marks(pixels)
         layout = _layout(self._keys.newest)
-        masked = masked_tile(layout, pixels, mark_id)
-        marked, strength, state = self._least(layout, pixels, masked, mark_id)
+        masked = masked_tile(layout, bare, mark_id)
+        marked, strength, state = self._least(layout, bare, masked, mark_id)
         facts = MarkFacts(
             state=state,
             backend=self.name,
@@ -63,11 +69,16 @@ class SpreadSpectrum:
             raise ValueError(facts.backend)
         if key is None:
             raise ValueError(facts.key_version)
-        masked = masked_tile(_layout(key), pixels, facts.mark_id)
-        return written(pixels, masked, facts.strength_db)
+        bare = self._without_marks(pixels)
+        masked = masked_tile(_layout(key), bare, facts.mark_id)
+        return written(bare, masked, facts.strength_db)
 
     def detect(self, pixels: Pixels, *, effort: Effort) -> Detected | None:
         """Find a mark by any key, the newest first."""
+        found = self._found(pixels, effort)
+        return None if found is None else self._detected(found)
+
+    def _found(self, pixels: Pixels, effort: Effort) -> "_Found | None":
         started = time.thread_time()
         luma = luminance(pixels)
         shrunk = min(1.0, _MOST_LOOK / max(luma.size))
@@ -82,8 +93,20 @@ class SpreadSpectrum:
             layout = _layout(key)
             reading = Search(layout, looked_at, spectrum).run(effort, started)
             if reading is not None:
-                return self._detected(key, layout, reading, looked_at, shrunk)
+                return _Found(key, layout, reading, luma.size, shrunk)
         return None
+
+    def _without_marks(self, pixels: Pixels) -> Pixels:
+        """Take out what earlier marks a picture has at the usual scales."""
+        seen: set[str] = set()
+        while len(seen) < _MOST_MARKS:
+            found = self._found(pixels, Effort.QUICK)
+            # On flat ground a trace of it is still read; it no longer stands against another.
+            if found is None or found.reading.mark_id in seen:
+                break
+            seen.add(found.reading.mark_id)
+            pixels = erased(pixels, found.layout, found.reading, found.shrunk)
+        return pixels
 
     def _least(
         self, layout: Layout, pixels: Pixels, masked: Floats, mark_id: VerifyId
@@ -98,25 +121,35 @@ class SpreadSpectrum:
                 break
         return marked, strength, MarkState.WEAK
 
-    def _detected(
-        self, key: MarkKey, layout: Layout, reading: Reading, looked_at: Floats, shrunk: float
-    ) -> Detected:
-        height, width = looked_at.shape
+    def _detected(self, found: "_Found") -> Detected:
+        reading = found.reading
         across, down = reading.scales
-        begins = placement_of(layout, reading.mark_id).origin
+        begins = placement_of(found.layout, reading.mark_id).origin
         return Detected(
             mark_id=reading.mark_id,
             backend=self.name,
-            key_version=key.version,
-            scale=float(np.sqrt(across * down)) / shrunk,
+            key_version=found.key.version,
+            scale=float(np.sqrt(across * down)) / found.shrunk,
             is_mirrored=reading.is_mirrored,
             score=reading.score,
             origin=(
-                (begins[0] + 0.5 - reading.shift[0] - width / across / 2) % PERIOD,
-                (begins[1] + 0.5 - reading.shift[1] - height / down / 2) % PERIOD,
+                (begins[0] + 0.5 - reading.shift[0] - found.size[0] / across / 2) % PERIOD,
+                (begins[1] + 0.5 - reading.shift[1] - found.size[1] / down / 2) % PERIOD,
             ),
             period=PERIOD,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A reading, by which key, and the size of what was looked at."""
+
+    key: MarkKey
+    layout: Layout
+    reading: Reading
+    size: tuple[int, int]
+    shrunk: float
+    """By how much the picture had been made smaller."""
 
 
 def _layout(key: MarkKey) -> Layout:

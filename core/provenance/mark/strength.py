@@ -9,14 +9,14 @@ from core.contracts.ids import VerifyId
 from core.provenance.mark.base import Pixels
 from core.provenance.mark.search import IS_READ, gains_of, read_turned, settle, turn
 from core.provenance.mark.tile import Layout, placement_of
-from core.provenance.mark.waves import carriers_at, grain, luminance
+from core.provenance.mark.waves import Plane, grain, luminance
 
 STRENGTHS_DB = (48.0, 45.0, 42.0, 39.0)
 """Weakest first. At 42 grain can be seen on flat areas, so only what needs it gets it."""
 PREVIEW_PX = 550
 """What a chat shows of a picture, on its longer side."""
 PREVIEW_QUALITY, KEPT_QUALITY = 80, 80
-MARGIN = 1.6
+MARGIN = 1.5
 """By how much a simulated reading must stand out more than a real one has to: the real one does
 not know where to look, and the real preview is made by another encoder."""
 
@@ -52,7 +52,7 @@ def _reads(
     layout: Layout, pixels: Pixels, mark_id: VerifyId, scales: tuple[float, float] = (1, 1)
 ) -> bool:
     """Read at the known scale, from the known place."""
-    found = carriers_at(layout, grain(luminance(pixels)), scales)
+    found = Plane(grain(luminance(pixels))).carriers(layout, scales)
     placement = placement_of(layout, mark_id)
     height, width = pixels.shape[:2]
     # The middle between the outer pixels' middles, in marked pixels, counted from the first's.

@@ -10,17 +10,22 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from core.provenance.mark.base import Pixels
 from core.provenance.mark.tile import FASTEST, PERIOD, Complexes, Floats, Layout
 
+Floats64 = NDArray[np.floating]
+"""Angles grow with the picture, so single numbers are too coarse for them."""
 REACH = 2
 """Pixels between the two that are compared. 1 to 4 were tried on 24 pictures x 4 distortions."""
 CUT = 4
 """Grey levels. 3 to 40 were tried; below 6 there is little between them."""
 LOUDEST = 2.5
 """A carrier that stands out of its neighbours by more is the picture's own: a fence, a grid."""
+_V, _U = np.arange(FASTEST + 1), np.arange(-FASTEST, FASTEST + 1)
+"""Periods a tile down and across, of half a plane."""
 _NEAR = 3
 """Neighbours on each side that a spectrum's line is measured against."""
 
@@ -82,34 +87,76 @@ class Spectrum:
         return np.where(is_there, found, 0)
 
 
-def carriers_at(layout: Layout, grain: Floats, scales: tuple[float, float]) -> Complexes:
-    """Measure every carrier exactly at a scale across and down, flattened, from the middle.
+class Plane:
+    """A picture's grain, of which every carrier is measured exactly at any scale."""
 
-    A sum over all pixels for each of 47 x 93 waves, which two products of matrices are: 6 ms for a
-    million pixels, without making the picture anew at that scale.
-    """
-    height, width = grain.shape
-    v, u = np.arange(FASTEST + 1), np.arange(-FASTEST, FASTEST + 1)
-    rows = np.outer(v, _places(height, scales[1]))
-    columns = np.outer(_places(width, scales[0]), u)
-    turned = np.concatenate([np.cos(rows), -np.sin(rows)]).astype(np.float32) @ grain
-    summed = (turned[: v.size] + 1j * turned[v.size :]) @ np.exp(-1j * columns).astype(np.complex64)
-    return _flattened(summed)[layout.v, layout.u + FASTEST]
+    def __init__(self, grain: Floats) -> None:
+        self._grain = np.ascontiguousarray(grain)
+        self._down: tuple[float, Complexes] | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Give width and height."""
+        height, width = self._grain.shape
+        return width, height
+
+    def carriers(self, layout: Layout, scales: tuple[float, float]) -> Complexes:
+        """Measure at a scale across and down, flattened, phases told from the middle.
+
+        A sum over all pixels for each of 47 x 93 waves, which two products of matrices are: 6 ms
+        for a million pixels, without making the picture anew at that scale.
+        """
+        summed = self._summed(scales)
+        flat = summed / _levels(summed)
+        flat *= np.minimum(1, LOUDEST / np.maximum(np.abs(flat), 1e-6))
+        return np.asarray(flat[layout.v, layout.u + FASTEST], np.complex64)
+
+    def raw(self, layout: Layout, scales: tuple[float, float]) -> tuple[Complexes, Floats]:
+        """Measure the same without flattening, and what the level around each carrier is."""
+        summed = self._summed(scales)
+        column = layout.u + FASTEST
+        return summed[layout.v, column], _levels(summed)[layout.v, column]
+
+    def _summed(self, scales: tuple[float, float]) -> Complexes:
+        columns = np.outer(angles(self.size[0], scales[0]), _U)
+        turned = np.exp(-1j * columns).astype(np.complex64)
+        return np.asarray(self._summed_down(scales[1]) @ turned, np.complex64)
+
+    def _summed_down(self, scale: float) -> Complexes:
+        """Do the larger of the two products; whoever tries widths alone needs it once."""
+        if self._down is None or self._down[0] != scale:
+            rows = np.outer(_V, angles(self.size[1], scale))
+            halves = np.concatenate([np.cos(rows), -np.sin(rows)]).astype(np.float32) @ self._grain
+            self._down = (scale, halves[: _V.size] + np.complex64(1j) * halves[_V.size :])
+        return self._down[1]
 
 
-def _places(length: int, scale: float) -> Floats:
+def waves(
+    layout: Layout, carriers: Complexes, scales: tuple[float, float], size: tuple[int, int]
+) -> Floats:
+    """Draw carriers of these sizes and phases, told from the middle: what `carriers` measures."""
+    plane = np.zeros((_V.size, _U.size), np.complex64)
+    plane[layout.v, layout.u + FASTEST] = carriers
+    columns = np.outer(_U, angles(size[0], scales[0]))
+    rows = np.outer(angles(size[1], scales[1]), _V)
+    across = plane @ np.exp(1j * columns).astype(np.complex64)
+    drawn = np.cos(rows).astype(np.float32) @ across.real
+    drawn -= np.sin(rows).astype(np.float32) @ across.imag
+    return np.asarray(drawn, np.float32)
+
+
+def angles(length: int, scale: float) -> Floats64:
     """Give the angle of one period a tile at each pixel, none in the middle."""
-    return (np.arange(length) - (length - 1) / 2) * (2 * np.pi / (PERIOD * scale))
+    middle = (length - 1) / 2
+    return np.linspace(-middle, middle, length) * (2 * np.pi / (PERIOD * scale))
 
 
-def _flattened(summed: Complexes, near: int = 2) -> Complexes:
-    """Measure each wave by those beside it; the half plane is mirrored where it ends."""
+def _levels(summed: Complexes, near: int = 2) -> Floats:
+    """Say how large waves are around each; the half plane is mirrored where it ends."""
     power = np.abs(summed) ** 2
     power = np.concatenate([power[near:0:-1, ::-1], power])
     power = np.pad(power, ((0, near), (near, near)), mode="edge")
-    flat = summed / np.sqrt(_boxed(power, near) + 1e-9)
-    flat *= np.minimum(1, LOUDEST / np.maximum(np.abs(flat), 1e-6))
-    return np.asarray(flat, np.complex64)
+    return np.asarray(np.sqrt(_boxed(power, near) + 1e-9), np.float32)
 
 
 def _surroundings(lines: Complexes) -> Floats:
