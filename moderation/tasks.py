@@ -25,10 +25,12 @@ from core.contracts.ids import JobId
 from core.contracts.jobs import Job
 from core.contracts.outbox import SCREENING_QUEUE
 from core.contracts.verdicts import Stage, Verdict
-from core.errors import IllegalStep, NotFound, Unavailable
+from core.errors import IllegalStep, NotFound, Unavailable, UserError
 from core.events import REVIEWS_TOPIC, Events, wake_topic
 from core.held import HeldArea
 from core.outbox import flush
+from core.provenance.authority_time import TimeAuthority, load_time_authority
+from core.provenance.late_stamps import stamp_late
 from core.recovery import Broker, sweep
 from core.retention import forget_snapshots, forget_uploads
 from core.settings import CoreSettings, ScreeningSettings
@@ -68,6 +70,9 @@ BEATS_PER_TTL = 3
 TIDY_S = 600.0
 """How often the blob store is looked through: on a bucket each look costs a request."""
 
+STAMP_S = 60.0
+"""How often an authority is asked for the time stamps that it still owes."""
+
 RETRIES = 5
 """Tries of one task while the database is away, over some seconds; then the sweep sends anew."""
 
@@ -97,6 +102,8 @@ class Screening:
     """Where the sweep deletes what its time is over; None: it leaves that to others."""
     shadow: Shadow | None = None
     """What is asked about each prompt once it is decided."""
+    authority: TimeAuthority | None = None
+    """Who vouches for the time of signing; None: nobody is asked."""
     gates: Gates = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -163,6 +170,11 @@ class Screening:
             forget_snapshots(self.store, self.blobs, now=self.clock())
             HeldArea(self.blobs, self.settings).discard_orphans(self.store, now=self.clock())
         log_anchor(self.store)
+
+    def stamp_late(self) -> None:
+        """Ask for the time stamps of files that were signed while the authority was away."""
+        if self.authority is not None:
+            stamp_late(self.store, self.authority)
 
     def beat(self) -> None:
         """Say that this process is alive."""
@@ -315,14 +327,17 @@ def main() -> None:
         load_catalog(*settings.models),
         blobs=Blobs(settings.resolved_blob_url),
         shadow=(shadow := _shadow(own, store)),
+        authority=_authority(settings),
     )
     sweeper = Ticker("sweep", settings.outbox_sweep_s, screening.sweep)
     tidier = Ticker("tidy", TIDY_S, screening.tidy)
+    stamper = Ticker("time-stamps", STAMP_S, screening.stamp_late)
     heart = Ticker("heartbeat", settings.outbox_sweep_s, screening.beat)
 
     def begin(**_: Any) -> None:  # Any: whatever Celery's signal carries.
         sweeper.start()
         tidier.start()
+        stamper.start()
         heart.start()
         if shadow is not None:
             shadow.start()
@@ -334,12 +349,22 @@ def main() -> None:
         worker_ready.disconnect(begin)
         sweeper.stop()
         tidier.stop()
+        stamper.stop()
         heart.stop()
         if shadow is not None:
             shadow.stop()
         events.close()
         queue.close()
         store.close()
+
+
+def _authority(settings: CoreSettings) -> TimeAuthority | None:
+    """Set up who vouches for the time; that it can not be used is no reason not to screen."""
+    try:
+        return load_time_authority(settings)
+    except UserError as error:
+        log.error("time_stamps_not_asked_for", code=error.code, facts=error.facts)  # noqa: TRY400 - a setting is wrong, not the code.
+        return None
 
 
 def _shadow(own: ScreeningSettings, store: Store) -> Shadow | None:

@@ -27,11 +27,10 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 )
 
 from core.errors import UserError
-from core.settings import CoreSettings
+from core.settings import CoreSettings, environment_for_others
 
 log = structlog.get_logger()
 
-_OWN_SETTINGS = "EASEL_"
 _SHA256_BYTES = 32
 _HASHES: dict[str, hashes.HashAlgorithm] = {
     "secp256r1": hashes.SHA256(),
@@ -73,15 +72,13 @@ class SigningCommand:
         raise SigningFailed("signature_wrong")
 
     def _run(self, data: bytes) -> bytes:
-        # What lies in our environment is ours; a KMS's own variables are the operator's matter.
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(_OWN_SETTINGS)}
         try:
             process = subprocess.Popen(  # noqa: S603 - the operator's own words, no shell.
                 self.arguments,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=environment,
+                env=environment_for_others(),
                 start_new_session=True,
             )
         except OSError as error:

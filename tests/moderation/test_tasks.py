@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from celery import Celery
 from celery.signals import worker_ready
+from structlog.testing import capture_logs
 
 from core.blobs import Blobs
 from core.catalog import Catalog, ModelProfile
@@ -22,11 +23,13 @@ from core.contracts.generation import GenerationSpec
 from core.contracts.ids import ChannelId, CommunityId, JobId, MemberId
 from core.contracts.jobs import Job
 from core.contracts.policies import Scope
+from core.contracts.registry import TimeState
 from core.contracts.reviews import ReviewKind, ReviewState, Ruling
 from core.contracts.sanctions import SanctionKind
 from core.errors import Unavailable
 from core.events import REVIEWS_TOPIC, Events
 from core.outbox import flush
+from core.provenance.authority_time import TimeAuthority
 from core.settings import CoreSettings, ScreeningSettings
 from core.storage import Store
 from core.task_queue import TaskQueue
@@ -34,7 +37,9 @@ from core.workflow import JobState, Outcome, TaskName
 from moderation.classifiers.loading import UnloadedClassifier
 from moderation.engine import Gate
 from moderation.policy import Policy
-from moderation.tasks import Screening, _shadow, main, make_app
+from moderation.tasks import Screening, _authority, _shadow, main, make_app
+from tests.core.provenance.clock import Clock, serving
+from tests.core.storage.samples import a_record
 from tests.core.storage.test_uploads import an_upload
 from tests.moderation.test_engine import ExplainingClassifier
 from tests.moderation.test_gates import put
@@ -416,6 +421,7 @@ def test_the_worker_takes_its_one_queue_and_sweeps_once_it_is_ready(tmp_path, mo
     swept = threading.Event()
     beaten = threading.Event()
     tidied = threading.Event()
+    stamped = threading.Event()
 
     def become_ready(app: Celery, arguments: list[str]) -> None:
         assert not swept.is_set()
@@ -423,6 +429,7 @@ def test_the_worker_takes_its_one_queue_and_sweeps_once_it_is_ready(tmp_path, mo
         assert swept.wait(10)
         assert beaten.wait(10)
         assert tidied.wait(10)
+        assert stamped.wait(10)
         started.append(arguments)
 
     monkeypatch.setattr("moderation.tasks.configure_logging", lambda settings, process: None)
@@ -430,6 +437,7 @@ def test_the_worker_takes_its_one_queue_and_sweeps_once_it_is_ready(tmp_path, mo
     monkeypatch.setattr(Screening, "sweep", lambda screening: swept.set())
     monkeypatch.setattr(Screening, "beat", lambda screening: beaten.set())
     monkeypatch.setattr(Screening, "tidy", lambda screening: tidied.set())
+    monkeypatch.setattr(Screening, "stamp_late", lambda screening: stamped.set())
     monkeypatch.setenv("EASEL_HOME", str(tmp_path))
     monkeypatch.setenv("EASEL_SCREENING_CONCURRENCY", "3")
 
@@ -438,6 +446,30 @@ def test_the_worker_takes_its_one_queue_and_sweeps_once_it_is_ready(tmp_path, mo
     ((command, *options),) = started
     assert command == "worker"
     assert {"--pool=threads", "--concurrency=3", "--queues=screening"} <= set(options)
+
+
+def test_time_stamps_that_are_owed_are_asked_for(screening, store, tmp_path):
+    """By the one process that sweeps; pictures went out without them."""
+    with store.unit() as unit:
+        unit.registry.add(a_record(time_state=TimeState.PENDING))
+    clock = Clock(tmp_path / "clock")
+
+    screening.stamp_late()
+    assert clock.asked == []
+    with serving(clock) as url:
+        replace(screening, authority=TimeAuthority(url, clock.root_pem)).stamp_late()
+
+    with store.reading() as unit:
+        assert unit.registry.get(a_record().verify_id).time_state is TimeState.STAMPED
+
+
+def test_authority_that_can_not_be_used_stops_no_screening(tmp_path):
+    """What nobody can check is not asked for, and the log says so; prompts are screened."""
+    with capture_logs() as logs:
+        assert _authority(CoreSettings(tsa_url="http://clock.test/")) is None
+
+    assert [entry["event"] for entry in logs] == ["time_stamps_not_asked_for"]
+    assert _authority(CoreSettings()) is None
 
 
 def eventually(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:

@@ -79,7 +79,19 @@ class Clock:
         with self._lock:
             (self.folder / "question.tsq").write_bytes(question)
             subprocess.run(
-                ["openssl", "ts", "-reply", "-config", "tsa.cnf", "-section", "clock", "-queryfile", "question.tsq", "-out", "answer.tsr"],
+                [
+                    "openssl",
+                    "ts",
+                    "-reply",
+                    "-config",
+                    "tsa.cnf",
+                    "-section",
+                    "clock",
+                    "-queryfile",
+                    "question.tsq",
+                    "-out",
+                    "answer.tsr",
+                ],
                 cwd=self.folder,
                 check=True,
                 capture_output=True,
