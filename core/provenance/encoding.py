@@ -82,9 +82,16 @@ def decode(data: bytes) -> "Image.Image":
 
 
 def fitted(
-    image: "Image.Image", media_type: str, words: Words | None, max_bytes: int
+    image: "Image.Image", media_type: str, words: Words | None, *, max_bytes: int, room: int
 ) -> tuple[bytes, "Image.Image"]:
     """Encode a copy that has at most so many bytes: the best that fits, smaller where none does.
+
+    Args:
+        image: The pixels.
+        media_type: PNG, JPEG or WebP.
+        words: As for `encode`.
+        max_bytes: Of the whole.
+        room: So many of them are left free, for the signature.
 
     Raises:
         AppError: `copy_does_not_fit`, however small.
@@ -92,14 +99,15 @@ def fitted(
     from PIL import Image
 
     qualities = QUALITIES[:1] if media_type == PNG else QUALITIES
-    while min(image.size) >= LEAST_SIDE:
+    while True:
         for quality in qualities:
             encoded = encode(image, media_type, words, quality)
-            if len(encoded) <= max_bytes:
+            if len(encoded) <= max_bytes - room:
                 return encoded, image
         size = (round(image.width * _SHRINK), round(image.height * _SHRINK))
+        if min(size) < LEAST_SIDE:
+            raise AppError("copy_does_not_fit", value=max_bytes)
         image = image.resize(size, Image.Resampling.LANCZOS)
-    raise AppError("copy_does_not_fit", value=max_bytes)
 
 
 def thumbnail_of(image: "Image.Image") -> bytes:

@@ -129,7 +129,9 @@ class Stamper:
         layers = Layers(self._options.may_miss)
         words = layers.apply(Layer.XMP, lambda: self._words(facts), lambda: None)
         pixels = encoding.decode(data)
-        encoded, image = encoding.fitted(pixels, media_type, words, max_bytes - LABEL_ROOM)
+        encoded, image = encoding.fitted(
+            pixels, media_type, words, max_bytes=max_bytes, room=LABEL_ROOM
+        )
         kept = layers.apply(Layer.MARK, lambda: self._kept(encoded, mark), _no_mark)
         copy = Stamped(encoded, *image.size, media_type, RecordKind.COPY, kept)
         signed = self._signed(copy, facts, layers)

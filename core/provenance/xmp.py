@@ -27,7 +27,7 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="{toolkit}">
  <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-  <rdf:Description rdf:about="" xmlns:Iptc4xmpExt="{iptc}" xmlns:TC260="{aigc}">
+  <rdf:Description rdf:about="" xmlns:Iptc4xmpExt="{iptc}"{more}>
 {properties}
   </rdf:Description>
  </rdf:RDF>
@@ -66,7 +66,8 @@ def packet_of(facts: StampFacts, aigc: str = "") -> str:
     if aigc:
         properties["TC260:AIGC"] = aigc
     lines = "\n".join(f"   <{name}>{_text(value)}</{name}>" for name, value in properties.items())
-    return _PACKET.format(toolkit=_TOOLKIT, iptc=_IPTC, aigc=_AIGC, properties=lines)
+    more = f' xmlns:TC260="{_AIGC}"' if aigc else ""
+    return _PACKET.format(toolkit=_TOOLKIT, iptc=_IPTC, more=more, properties=lines)
 
 
 def parse_packet(packet: bytes) -> XMPFacts:
