@@ -45,6 +45,12 @@ SHADOW_PROMPTS = Counter(
     ["result"],
 )
 
+LABEL_CHECKS = Counter(
+    "bot_label_checks",
+    "Checks of what platforms leave of labels, by what came of them.",
+    ["result"],
+)
+
 METRICS: tuple[MetricWrapperBase, ...] = (
     JOBS,
     SENT_TASKS,
@@ -54,6 +60,7 @@ METRICS: tuple[MetricWrapperBase, ...] = (
     SIGNING_END,
     POLICIES_UNREADABLE,
     SHADOW_PROMPTS,
+    LABEL_CHECKS,
 )
 """Every metric of ours, in the order in which docs/operations.md lists them."""
 

@@ -22,7 +22,9 @@ from starlette.exceptions import HTTPException
 from bot import wording
 from bot.bootstrap import Services, build_services
 from bot.delivery import deliver_forever
+from bot.label_watch import watch_labels_forever
 from bot.member_delivery import tell_members_forever
+from bot.platform_settings import LabelCheckSettings
 from bot.review_cards import keep_cards_forever
 from bot.web_app import (
     buttons,
@@ -92,6 +94,7 @@ def create_app(
     )
     app.state.web = web
     app.state.moderators = _moderators_parts(web, settings)
+    app.state.label_checks = LabelCheckSettings.model_construct()
     for part in _PARTS:
         app.include_router(part.router)
     for base in ("", moderators.BASE):
@@ -118,6 +121,7 @@ def serve(core: CoreSettings, settings: WebSettings) -> None:
     services = build_services(core)
     services.store.migrate()
     app = create_app(services, settings, ConsoleSettings())
+    app.state.label_checks = LabelCheckSettings()
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -207,6 +211,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         tasks.start_soon(queue.hub.run)
         tasks.start_soon(deliver_forever, web.services, Platform.WEB, poster, owner)
         tasks.start_soon(settle_forever, web.services)
+        tasks.start_soon(watch_labels_forever, web.services, app.state.label_checks)
         teller = ChannelTeller(web.channel, web.hub)
         tasks.start_soon(tell_members_forever, web.services, Platform.WEB, teller, owner)
         cards, community_id = ChannelCards(queue.cards, queue.hub), web.channel.community_id
