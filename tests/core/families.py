@@ -1,22 +1,28 @@
 """Write families of requests for tests: who went on from whose picture, with real bytes."""
 
+import hashlib
+
 from core.blobs import Blobs
 from core.contracts.generation import GenerationSpec
 from core.contracts.ids import JobId
 from core.contracts.jobs import Picture
-from core.contracts.registry import RecordKind
+from core.contracts.registry import Fingerprints, RecordKind
 from core.held import published_key
 from core.storage import Store
 from core.workflow import JobState
 from tests.core.storage.samples import a_job, a_picture, a_record, at
+from tests.registered import register
+
+LOOKS = Fingerprints(pdq="0f" * 32, pdq_quality=100, phash="3c" * 32)
 
 
 class FamilyTree:
     """A store and a folder that fill as requests are made from one another."""
 
-    def __init__(self, store: Store, blobs: Blobs) -> None:
+    def __init__(self, store: Store, blobs: Blobs, data: bytes = b"pixels") -> None:
         self.store = store
         self.blobs = blobs
+        self.data = data
         self.moment = 0
 
     def request(
@@ -37,10 +43,11 @@ class FamilyTree:
             for index in range(pictures):
                 picture = a_picture(job.job_id, index, parent=image, created_at=at(self.moment))
                 key = published_key(job.job_id, picture.verify_id)
-                picture = picture.model_copy(update={"blob": key})
+                sha256 = hashlib.sha256(self.data).hexdigest()
+                picture = picture.model_copy(update={"blob": key, "sha256": sha256})
                 unit.pictures.add(picture)
-                self.blobs.put(key, b"pixels")
-                unit.registry.add(a_record(picture.verify_id, job_id=job.job_id), b"small")
+                self.blobs.put(key, self.data)
+                register(unit, picture, b"small", fingerprints=LOOKS)
         return job.job_id
 
     def grid(self, job_id: JobId, verify_id: str) -> None:
