@@ -11,6 +11,7 @@ from core.contracts.ids import JobId
 from core.contracts.jobs import Cause
 from core.errors import Unavailable
 from core.provenance.keys import load_or_create_keys
+from core.provenance.mark.marker import load_marker
 from core.provenance.stamp import Stamper
 from core.storage import Store
 from core.workflow import JobState
@@ -81,6 +82,59 @@ def test_the_same_pixels_are_told_to_be_identical(place):
         assert (each.difference.values, each.difference.differing) == (VALUES, 0)
         assert each.difference.is_identical
         assert each.difference.causes == ()
+
+
+@pytest.fixture
+def marked(place, tmp_path):
+    """A place whose pictures are marked, and grey enough to carry a mark."""
+    keys = place.stamper._keys
+    place.stamper = Stamper(keys, load_marker(tmp_path / "marks", backend="easel.ss64"))
+    place.engine = OtherPixels(shade=100)
+    return place
+
+
+def posted(place, picture):
+    with Image.open(io.BytesIO(place.held.read(picture))) as image:
+        return image.convert("RGB").tobytes()
+
+
+def test_marks_of_their_own_do_not_make_two_drawings_differ(marked):
+    """The posted pixels do; what was drawn is the same to the last bit, and that is told."""
+    [first] = draw_first(marked, "a car", count=1)
+
+    [again] = draw_again(marked, "a car")
+
+    assert posted(marked, again) != posted(marked, first)
+    assert (again.difference.values, again.difference.differing) == (VALUES, 0)
+    assert again.difference.is_identical
+
+
+def test_of_marked_pictures_only_what_was_drawn_is_counted(marked):
+    """The new drawing is marked as the first one was: a shade is a shade, and no mark adds."""
+    draw_first(marked, "a car", count=1)
+    marked.engine = OtherPixels(shade=103)
+
+    [again] = draw_again(marked, "a car")
+
+    difference = again.difference
+    assert (difference.values, difference.differing, difference.largest) == (VALUES, VALUES, 3)
+
+
+def test_a_mark_whose_key_is_gone_leaves_nothing_to_compare(marked, tmp_path):
+    """Rather than counting the mark as if it were drawn."""
+    draw_first(marked, "a car", count=1)
+    fresh = load_marker(tmp_path / "other", backend="easel.ss64")
+    fresh.embed_as = lost
+    marked.stamper = Stamper(marked.stamper._keys, fresh)
+    marked.engine = OtherPixels(shade=103)
+
+    [again] = draw_again(marked, "a car")
+
+    assert (again.difference.values, again.difference.causes) == (0, (Cause.MARK,))
+
+
+def lost(*_args):
+    raise ValueError("easel.ss64")
 
 
 def test_one_picture_alone_is_held_against_the_one_of_its_words_and_seed(place):
