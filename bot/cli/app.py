@@ -7,6 +7,7 @@ from bot.cli import (
     demo,
     hold,
     imagine,
+    keys,
     label_check,
     lineage,
     moderation,
@@ -38,6 +39,7 @@ app.add_typer(moderation.app, name="moderation")
 app.add_typer(audit.app, name="audit")
 app.add_typer(hold.app, name="hold")
 app.add_typer(mydata.app, name="mydata")
+app.add_typer(keys.app, name="keys")
 app.command()(transparency.transparency)
 app.command()(screen.screen)
 app.command()(selftest.selftest)

@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 
 from core.contracts.ids import VerifyId
 from core.contracts.provenance import StampFacts
+from core.contracts.registry import TimeState
 from core.errors import UserError
 from core.provenance import native
+from core.provenance.authority_time import TimeAuthority
 from core.provenance.keys import SigningKeys
 from core.provenance.manifest import manifest_of
 
@@ -37,3 +39,8 @@ def try_chain(keys: SigningKeys) -> None:
     claim = native.read_claim(probe.data, _MEDIA_TYPE, keys.anchors.pem)
     if claim is None or claim.state != native.TRUSTED:
         raise UserError("signing_keys_unusable", reason="not_under_root")
+
+
+def try_time(keys: SigningKeys, authority: TimeAuthority) -> TimeState:
+    """Sign one pixel with the time: the library must get through to the authority, too."""
+    return native.sign(_ONE_PIXEL, _MEDIA_TYPE, manifest_of(_FACTS), keys, authority).time_state

@@ -23,6 +23,7 @@ COMMANDS = [
     "audit",
     "hold",
     "mydata",
+    "keys",
 ]
 
 
