@@ -151,6 +151,10 @@ SET_UP: dict[str, Words] = {
     "keys_name_unusable": Words(
         "A certificate cannot have that name", "Names have 1 to 64 characters."
     ),
+    "mark_weights_unusable": Words(
+        "The networks of the mark cannot be used",
+        "Look at {file} in EASEL_MARK_WEIGHTS; the reason is: {reason}.",
+    ),
     "time_authority_unusable": Words(
         "The time-stamp authority cannot be used",
         "Look at EASEL_TSA_URL and EASEL_TSA_ROOTS; the reason is: {reason}.",

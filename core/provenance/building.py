@@ -17,7 +17,7 @@ def stamper_of(settings: CoreSettings) -> Stamper:
     keys_dir = settings.resolved_keys_dir
     return Stamper(
         load_signing_keys(settings),
-        load_marker(keys_dir, backend=settings.mark_backend),
+        load_marker(keys_dir, backend=settings.mark_backend, weights=settings.mark_weights),
         LabelOptions.of(settings),
         load_time_authority(settings),
     )

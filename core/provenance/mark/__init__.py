@@ -12,5 +12,10 @@
     search     finding their scale and place, and reading the id
     erasing    taking an earlier mark out before a new one is written
 
-All of it needs numpy and Pillow; processes that only chat do not load it.
+    neural     methods that an operator mounts: `trustmark`, `pixelseal`
+    message    an id in a network's raw bits
+    network    one ONNX file
+
+All of it needs numpy and Pillow, mounted networks onnxruntime as well; processes
+that only chat load nothing of it.
 """

@@ -6,10 +6,15 @@ from pathlib import Path
 from core.contracts.ids import VerifyId
 from core.contracts.registry import MarkFacts, MarkState
 from core.provenance.mark.base import Backend, Detected, Effort, Embedded, Pixels
-from core.provenance.mark.keys import FILE, load_or_create_mark_keys
+from core.provenance.mark.keys import FILE, MarkKeys, load_or_create_mark_keys
+from core.provenance.mark.neural import NeuralMark
+from core.provenance.mark.pixelseal import PIXELSEAL
 from core.provenance.mark.spread import SpreadSpectrum
+from core.provenance.mark.trustmark import TRUSTMARK
 
 OFF = "off"
+KINDS = (TRUSTMARK, PIXELSEAL)
+"""What can be mounted."""
 
 
 class Marker:
@@ -57,15 +62,36 @@ class Marker:
         return None
 
 
-def load_marker(keys_dir: Path, *, backend: str) -> Marker:
+def load_marker(keys_dir: Path, *, backend: str, weights: Path | None = None) -> Marker:
     """Build the marker of a process from the keys folder and the method that writes.
 
-    Our own method reads whatever writes: pictures of earlier days carry it.
+    Our own method reads whatever writes: pictures of earlier days carry it. So does each method
+    whose networks lie in the folder of weights.
 
     Raises:
-        UserError: `mark_keys_unusable`.
+        UserError: `mark_keys_unusable` or `mark_weights_unusable`.
     """
     if backend == OFF and not (keys_dir / FILE).exists():
         return Marker(None, ())
-    own = SpreadSpectrum(load_or_create_mark_keys(keys_dir))
-    return Marker(None if backend == OFF else own, (own,))
+    keys = load_or_create_mark_keys(keys_dir)
+    readers = readers_of(keys, weights)
+    writer = next((reader for reader in readers if reader.name == backend), None)
+    if writer is None and backend != OFF:
+        # What is there was opened; this says what is missing.
+        kind = next(kind for kind in KINDS if kind.name == backend)
+        writer = NeuralMark(kind, weights or Path(), keys)
+    return Marker(writer, readers)
+
+
+def readers_of(keys: MarkKeys, weights: Path | None) -> tuple[Backend, ...]:
+    """Name all methods that can read here: our own, and those whose networks are mounted.
+
+    Raises:
+        UserError: `mark_weights_unusable`.
+    """
+    mounted = [
+        NeuralMark(kind, weights, keys)
+        for kind in KINDS
+        if weights is not None and (weights / kind.reader).is_file()
+    ]
+    return (SpreadSpectrum(keys), *mounted)

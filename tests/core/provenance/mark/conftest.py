@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from PIL import Image
 from pydantic import SecretBytes
 
 from core.contracts.ids import VerifyId
@@ -37,14 +36,3 @@ def picture():
 @pytest.fixture(scope="package")
 def embedded(method, picture):
     return method.embed(picture, MARK_ID)
-
-
-@pytest.fixture(scope="package")
-def resized():
-    """Resize pixels as a platform does."""
-
-    def resize(pixels, width, height):
-        image = Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS)
-        return np.asarray(image)
-
-    return resize
