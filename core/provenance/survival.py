@@ -12,6 +12,7 @@ from core.contracts.registry import Fingerprints
 from core.provenance.alike import PHASH_MAX_DISTANCE
 from core.provenance.distance import MAX_DISTANCE, distance
 from core.provenance.keys import Anchors
+from core.provenance.mark.base import Effort
 from core.provenance.pdq import MIN_QUALITY
 from core.provenance.read import read
 
@@ -40,11 +41,14 @@ class Survival:
 
     def __init__(self, sample: bytes, anchors: Anchors | None, marker: "Marker") -> None:
         self._anchors, self._marker = anchors, marker
-        self._sample = self._evidence(sample)
+        # Nothing was done to it yet: a mark that is in it is found at once.
+        self._sample = self._evidence(sample, Effort.QUICK)
 
     def of(self, data: bytes) -> RenditionCheck:
         """Say what is left in one rendition; a file that is no picture has lost everything."""
-        found = self._evidence(data)
+        # A mark that was never there is not searched for, which takes longest of all.
+        effort = None if self._sample.mark_id is None else Effort.FULL
+        found = self._evidence(data, effort)
         return RenditionCheck(
             media_type=found.report.media_type or "",
             width=found.report.width or 0,
@@ -58,13 +62,13 @@ class Survival:
             return Fate.NOT_GIVEN
         return _READ_BY[sign](self._sample, found)
 
-    def _evidence(self, data: bytes) -> _Evidence:
+    def _evidence(self, data: bytes, effort: Effort | None) -> _Evidence:
         report = read(data, anchors=self._anchors)
         if report.state is ProvenanceState.UNREADABLE:
             return _Evidence(report)
-        return self._seen(report, data)
+        return self._seen(report, data, effort)
 
-    def _seen(self, report: ProvenanceReport, data: bytes) -> _Evidence:
+    def _seen(self, report: ProvenanceReport, data: bytes, effort: Effort | None) -> _Evidence:
         """Look at the pixels, whose number `read` has bounded."""
         import numpy as np
         from PIL import Image
@@ -76,7 +80,7 @@ class Survival:
                 pixels = image.convert("RGB")
         except (OSError, SyntaxError, ValueError):  # What Pillow raises for a file that is broken.
             return _Evidence(report)
-        mark = self._marker.detect(np.asarray(pixels))
+        mark = self._marker.detect(np.asarray(pixels), effort) if effort else None
         return _Evidence(report, mark.mark_id if mark else None, looks_of(pixels))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-HEAVY = ("torch", "diffusers", "transformers", "onnxruntime")
+HEAVY = ("torch", "diffusers", "transformers", "onnxruntime", "discord", "slack_sdk")
 
 PROBE = """
 import json, sys, time

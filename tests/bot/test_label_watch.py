@@ -144,8 +144,11 @@ def test_where_nothing_is_asked_for_nobody_looks(services, command, settings):
 
 
 def test_the_command_itself_is_run(services, monkeypatch, tmp_path):
-    """In its own process, on this Easel's home: the second check finds the change."""
+    """In its own process, on this Easel's home, where the last check is found."""
+    checked(services, CheckedPlatform.DISCORD)
+    services.clock.move(7 * DAY_S)
     server = DiscordFiles()
+    server.original = without_metadata
     monkeypatch.chdir(tmp_path)
     settings = LabelCheckSettings.model_construct(channels=f"discord:{server.channel}", days=7)
     with served(server.app()) as address:
@@ -157,10 +160,8 @@ def test_the_command_itself_is_run(services, monkeypatch, tmp_path):
             "EASEL_MARK_BACKEND": "off",
         }.items():
             monkeypatch.setenv(name, value)
-        _, first = look(services, settings)
-        server.original = without_metadata
-        monkeypatch.setattr(label_watch, "_is_due", lambda *_: True)
-        logs, second = look(services, settings)
+        (entry,), counted = look(services, settings)
 
-    assert (first, second) == ({"same": 1}, {"changed": 1})
-    assert "original.c2pa:kept>lost" in logs[-1]["changes"]
+    assert counted == {"changed": 1}
+    assert "original.xmp:kept>lost" in entry["changes"]
+    assert (server.messages, server.violations) == ({}, [])

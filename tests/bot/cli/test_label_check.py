@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from bot.sample_picture import draw_sample
 from core.provenance.keys import load_or_create_keys
 from core.storage import Store
 from tests.protocol.discord_files import DiscordFiles, Refusal
@@ -56,6 +57,14 @@ def slack(home, monkeypatch):
     assert server.violations == []
 
 
+@pytest.fixture
+def quick(monkeypatch):
+    """A small sample without a mark: what is tested is the command."""
+    small = draw_sample().resize((320, 256))
+    monkeypatch.setattr("bot.sample_picture.draw_sample", lambda: small)
+    monkeypatch.setenv("EASEL_MARK_BACKEND", "off")
+
+
 def found(result):
     (line,) = result.stdout.splitlines()
     return json.loads(line)
@@ -92,7 +101,7 @@ def test_slack_is_checked_likewise(easel, slack):
     assert (slack.messages, slack.files) == ({}, {})
 
 
-def test_a_change_is_told_once_and_stays_in_the_history(easel, discord):
+def test_a_change_is_told_once_and_stays_in_the_history(easel, discord, quick):
     """By the exit code too, so that a timer can raise an alarm; the history asks nobody."""
     first = easel("label-check", "discord", "--keep")
     discord.original = without_metadata

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 from core.contracts.label_checks import Fate, Sign
-from core.provenance.mark.base import Detected
+from core.provenance.mark.base import Detected, Effort
 from core.provenance.mark.marker import Marker
 from core.provenance.stamp import Stamper
 from core.provenance.survival import Survival
@@ -144,6 +144,22 @@ def test_what_the_sample_never_had_is_not_missed(sample):
 
     assert (found["c2pa"], found["mark"]) == (NOT_GIVEN, NOT_GIVEN)
     assert (found["xmp"], found["fingerprint"]) == (LOST, KEPT)
+
+
+def test_a_mark_that_was_never_there_is_not_searched_for(sample, keys):
+    """A thorough search takes seconds for each form."""
+    looked = []
+
+    class Looks(NamedTuple):
+        name: str = "looks"
+
+        def detect(self, pixels, *, effort):
+            looked.append(effort)
+
+    survival = Survival(sample, keys.anchors, Marker(None, [Looks()]))
+
+    assert fates(survival.of(sample))["mark"] is NOT_GIVEN
+    assert looked == [Effort.QUICK]
 
 
 def test_every_sign_of_a_file_is_looked_for(survival, sample):
