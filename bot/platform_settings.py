@@ -63,10 +63,13 @@ class LabelCheckSettings(BaseSettings):
     @field_validator("channels")
     @classmethod
     def _refuse_what_names_no_channel(cls, channels: str) -> str:
-        for entry in _entries(channels):
-            platform, _, channel = entry.partition(":")
-            if platform not in set(CheckedPlatform) or not channel.strip():
-                raise ValueError("each is `discord:` or `slack:` and a channel's id")
+        pairs = [entry.partition(":") for entry in _entries(channels)]
+        if any(
+            name not in set(CheckedPlatform) or not channel.strip() for name, _, channel in pairs
+        ):
+            raise ValueError("each is `discord:` or `slack:` and a channel's id")
+        if len({name for name, _, _ in pairs}) < len(pairs):
+            raise ValueError("a platform has one channel")
         return channels
 
     @property

@@ -21,7 +21,9 @@ def test_each_platform_has_its_channel():
     assert LabelCheckSettings().by_platform == {}
 
 
-@pytest.mark.parametrize("channels", ["1234", "teams:1234", "discord:", "discord: ,slack:C1"])
+@pytest.mark.parametrize(
+    "channels", ["1234", "teams:1234", "discord:", "discord: ,slack:C1", "slack:C1,slack:C2"]
+)
 def test_what_names_no_channel_is_refused_at_the_start(channels):
     with pytest.raises(ValidationError):
         LabelCheckSettings(channels=channels)
