@@ -92,4 +92,5 @@ def build_ladder(settings: CoreSettings, store: Store) -> "Ladder":
     from core.provenance.alike import LooksIndex
     from core.provenance.ladder import Ladder
 
-    return Ladder(store, settings.resolved_keys_dir, LooksIndex(store))
+    index, roots = LooksIndex(store), settings.tsa_roots
+    return Ladder(store, settings.resolved_keys_dir, index, roots, settings.mark_weights)

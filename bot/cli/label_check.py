@@ -144,13 +144,13 @@ def _checker(settings: "CoreSettings", store: "Store") -> "LabelChecker":
     from bot.usecases.label_check import LabelChecker
     from core.contracts.base import utc_now
     from core.provenance.authority_time import load_time_authority
-    from core.provenance.keys import load_or_create_keys
+    from core.provenance.keys import load_signing_keys
     from core.provenance.mark.marker import load_marker
     from core.provenance.options import LabelOptions
     from core.provenance.stamp import Stamper
     from moderation.policy import load_policy
 
-    keys = load_or_create_keys(settings.resolved_keys_dir)
+    keys = load_signing_keys(settings)
     marker = load_marker(settings.resolved_keys_dir, backend=settings.mark_backend)
     authority = load_time_authority(settings)
     return LabelChecker(

@@ -116,12 +116,12 @@ def _keys(services: "Services", _terminal: Terminal) -> str:
 
     from core.contracts.ids import new_verify_id
     from core.contracts.provenance import ProvenanceState, StampFacts
-    from core.provenance.keys import load_or_create_keys
+    from core.provenance.keys import load_signing_keys
     from core.provenance.read import read
     from core.provenance.stamp import Stamper
 
     policy = services.gate.policy
-    keys = load_or_create_keys(services.settings.resolved_keys_dir)
+    keys = load_signing_keys(services.settings)
     facts = StampFacts(
         verify_id=new_verify_id(),
         model="selftest",

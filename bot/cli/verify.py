@@ -78,7 +78,7 @@ def _by_label(settings: "CoreSettings") -> Callable[[bytes], "Examination"]:
     from bot.usecases.verify_labels import by_label
     from core.provenance.keys import load_anchors
 
-    anchors = load_anchors(settings.resolved_keys_dir)
+    anchors = load_anchors(settings.resolved_keys_dir, settings.tsa_roots)
     return lambda data: by_label(anchors, data)
 
 

@@ -63,12 +63,12 @@ def requested(path: str) -> str:
 def now_signs(certificate: "OwnCertificate") -> str:
     """Say what signs from now on, and what is left to do."""
     line = certificate_line(certificate, utc_now())
-    return f"{line}\nRestart every process that signs or reads labels."
+    return f"{line}\nRestart every process that signs: what runs keeps the keys that it loaded."
 
 
 def mark_rotated(version: int) -> str:
     """Say which key marks from now on, and what is left to do."""
     return (
         f"Version {version} marks from now on; marks of the earlier ones are still read.\n"
-        "Restart every process that draws or reads labels."
+        "Restart every process that draws: what runs keeps the keys that it loaded."
     )

@@ -224,6 +224,15 @@ def read_roots(path: Path) -> str:
     return pem
 
 
+def roots_in(path: Path | None) -> tuple[x509.Certificate, ...]:
+    """Read the certificates that kept time stamps must end in; none where there is no file.
+
+    Raises:
+        UserError: `time_authority_unusable`.
+    """
+    return () if path is None else _roots(read_roots(path))
+
+
 def _roots(pem: str) -> tuple[x509.Certificate, ...]:
     try:
         return tuple(x509.load_pem_x509_certificates(pem.encode()))

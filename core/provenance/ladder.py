@@ -65,16 +65,30 @@ _RUNGS = {
 class Ladder:
     """Examine files; safe to share by threads. Each file costs up to 3 s of CPU and 1 GB."""
 
-    def __init__(self, store: Store, keys_dir: Path, index: LooksIndex) -> None:
+    def __init__(
+        self,
+        store: Store,
+        keys_dir: Path,
+        index: LooksIndex,
+        time_roots: Path | None = None,
+        mark_weights: Path | None = None,
+    ) -> None:
         """Take what is known.
 
         Args:
             store: Where the registry is.
             keys_dir: Read anew for each file, so that keys that were rotated count at once.
             index: The looks of the registry.
+            time_roots: PEM file of whom to believe a time stamp; None: nobody.
+            mark_weights: Folder of an operator's networks that read marks; None: our method alone.
+
+        Raises:
+            UserError: `time_authority_unusable`.
         """
-        self._records = Records(store)
+        self._records = Records(store, time_roots)
+        self._time_roots = time_roots
         self._keys_dir = keys_dir
+        self._mark_weights = mark_weights
         self._index = index
 
     def examine(self, data: bytes) -> Examination:
@@ -96,7 +110,7 @@ class Ladder:
                 sha256=sha256,
                 size_bytes=len(data),
             )
-        report = read(data, anchors=load_anchors(self._keys_dir))
+        report = read(data, anchors=load_anchors(self._keys_dir, self._time_roots))
         case = _Case(data, sha256, report)
         if report.is_ours:
             return self._intact(case)
@@ -118,7 +132,7 @@ class Ladder:
     def _by_pixels(self, case: "_Case") -> Examination:
         """Decode it, look for a mark, and compare it with what it is said to be."""
         try:
-            with PixelProcess(case.data, case.report.media_type or "", self._mark_keys()) as pixels:
+            with self._process(case) as pixels:
                 case.seen = pixels.look()
                 self._seek(case, pixels)
         except PixelsUnreadable as error:
@@ -199,6 +213,10 @@ class Ladder:
         standing = self._records.standing(tuple(found))
         kept = [each for each in found.values() if each.verify_id in standing]
         return tuple(sorted(kept, key=lambda each: each.phash_distance)[:_MOST_ALIKE])
+
+    def _process(self, case: "_Case") -> PixelProcess:
+        media_type = case.report.media_type or ""
+        return PixelProcess(case.data, media_type, self._mark_keys(), self._mark_weights)
 
     def _mark_keys(self) -> tuple[tuple[int, str], ...]:
         """Read the secrets; a host that never drew has none, and makes none by looking."""

@@ -5,11 +5,14 @@ registry. It proves that these bytes were there then; in the file itself nothing
 """
 
 import contextlib
+from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
+from cryptography import x509
 
 from core.contracts.ids import VerifyId
+from core.contracts.registry import ProvenanceRecord, TimeState
 from core.errors import NotFound
 from core.provenance.authority_time import TimeAuthority, TimeStampFailed
 from core.provenance.time_token import TokenInvalid, checked_token
@@ -50,7 +53,9 @@ def stamp_late(store: Store, authority: TimeAuthority) -> int:
     return kept
 
 
-def kept_time(store: Store, verify_id: VerifyId, authority: TimeAuthority) -> datetime | None:
+def kept_time(
+    store: Store, verify_id: VerifyId, roots: Sequence[x509.Certificate]
+) -> datetime | None:
     """Say when an authority first vouched for a file that left without a time stamp.
 
     The kept token is checked anew, so whoever can write to the database can not make one up.
@@ -66,7 +71,23 @@ def kept_time(store: Store, verify_id: VerifyId, authority: TimeAuthority) -> da
     if token is None:
         return None
     try:
-        return checked_token(token, sha256, authority.roots).at
+        return checked_token(token, sha256, roots).at
     except TokenInvalid as error:
         log.warning("time_stamp_unusable", verify_id=verify_id, reason=error.reason)
         return None
+
+
+def proven_state(
+    store: Store, record: ProvenanceRecord, roots: Sequence[x509.Certificate]
+) -> TimeState:
+    """Say what a file's time state is worth: a kept token that does not hold is none.
+
+    A time stamp inside the file is proved by reading the file.
+    """
+    if record.time_state is not TimeState.STAMPED or not roots:
+        return record.time_state
+    with store.reading() as unit:
+        is_kept = unit.registry.time_token(record.verify_id) is not None
+    if not is_kept or kept_time(store, record.verify_id, roots) is not None:
+        return TimeState.STAMPED
+    return TimeState.NONE

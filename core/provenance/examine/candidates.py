@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from core.contracts.examination import Confirmation, Evidence, PublicRecord
 from core.contracts.ids import VerifyId
 from core.contracts.registry import Fingerprints, ProvenanceRecord
+from core.provenance.authority_time import roots_in
 from core.provenance.distance import distance
 from core.provenance.examine.answers import Fitting, LayQuestion, MarkFound, Seen
 from core.provenance.examine.process import PixelProcess
+from core.provenance.late_stamps import proven_state
 from core.storage import Store
 from core.storage.session import Unit
 
@@ -47,8 +50,10 @@ def outcome_of(candidates: Sequence[Candidate]) -> Candidate | None:
 class Records:
     """Read the registry as the ladder needs it."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, time_roots: Path | None = None) -> None:
+        """Take where the registry is, and whom to believe its time stamps."""
         self._store = store
+        self._time_roots = roots_in(time_roots)
 
     def by_sha256(self, sha256: str) -> ProvenanceRecord | None:
         """Find the file with exactly these bytes."""
@@ -78,7 +83,7 @@ class Records:
             width=record.width,
             height=record.height,
             mark=record.mark.state,
-            time_state=record.time_state,
+            time_state=proven_state(self._store, record, self._time_roots),
             is_standing=is_standing,
         )
 

@@ -41,14 +41,18 @@ class Gallery:
 
     def stamp(self, image: Image.Image, verify_id: VerifyId | None = None):
         """Label a picture; it is not recorded yet."""
-        facts = StampFacts(
+        facts = self.facts(verify_id)
+        return self.stamper.stamp(image, facts), facts
+
+    def facts(self, verify_id: VerifyId | None = None) -> StampFacts:
+        """Say what a label says."""
+        return StampFacts(
             verify_id=verify_id or new_verify_id(),
             model="easel-small",
             policy_name="default",
             policy_version="1.0.0+1a2b3c4d",
             created_at=datetime(2026, 11, 21, 12, 0, 30, tzinfo=UTC),
         )
-        return self.stamper.stamp(image, facts), facts
 
     def post(self, image: Image.Image) -> tuple[Stamped, VerifyId]:
         """Label a picture, record it, and show it."""

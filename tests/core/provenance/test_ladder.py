@@ -16,13 +16,19 @@ from PIL.PngImagePlugin import PngInfo
 from bench.provenance_corpus import DRAWN
 from core.contracts.examination import Change, Confirmation, Evidence, Rung, UnsignedClaim
 from core.contracts.ids import VerifyId
+from core.contracts.registry import TimeState
 from core.provenance import ladder as ladder_module
+from core.provenance import native
 from core.provenance.alike import LooksIndex
+from core.provenance.authority_time import TimeAuthority
 from core.provenance.examine import process
+from core.provenance.keys import load_or_create_keys
 from core.provenance.ladder import Ladder
+from core.provenance.manifest import manifest_of
+from tests.core.provenance.clock import Clock, serving
 from tests.core.provenance.gallery import Gallery, opened, saved, screenshot, with_mark_of
 from tests.core.provenance.manifests import manifest_of_file
-from tests.core.provenance.png import SIGNATURE, chunk, header, insert_before_pixels
+from tests.core.provenance.png import SIGNATURE, chunk, header, insert_before_pixels, one_pixel
 
 
 @pytest.fixture(scope="module")
@@ -311,6 +317,31 @@ def test_rotated_keys_count_at_once(gallery, posted, picture, tmp_path):
     shutil.copytree(gallery.keys_dir, tmp_path / "keys")
 
     assert late.examine(saved(picture)).record.verify_id == posted[1]
+
+
+def test_time_is_told_where_its_authority_is_believed(gallery, tmp_path):
+    """In the file, and beside it for one that left without: each is checked, neither is taken."""
+    clock = Clock(tmp_path / "clock")
+    believing = Ladder(gallery.store, gallery.keys_dir, gallery.index, clock.folder / "root.pem")
+    posted, verify_id = gallery.post(Image.new("RGB", (80, 80), (9, 99, 9)))
+    with serving(clock) as url:
+        authority = TimeAuthority(url, clock.root_pem)
+        signed = native.sign(
+            one_pixel(),
+            "image/png",
+            manifest_of(gallery.facts()),
+            load_or_create_keys(gallery.keys_dir),
+            authority,
+        )
+        with gallery.store.unit() as unit:
+            unit.registry.keep_time(verify_id, authority.stamp(posted.sha256).token)
+
+    assert believing.examine(signed.data).report.time_stamped_at is not None
+    assert gallery.ladder.examine(signed.data).report.time_stamped_at is None
+    assert believing.examine(posted.data).record.time_state is TimeState.STAMPED
+    with gallery.store.unit() as unit:
+        unit.registry.keep_time(verify_id, b"made up")
+    assert believing.examine(posted.data).record.time_state is TimeState.NONE
 
 
 def _bomb():

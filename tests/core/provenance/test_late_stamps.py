@@ -8,7 +8,7 @@ from sqlalchemy import update
 from core.contracts.registry import TimeState
 from core.errors import NotFound
 from core.provenance.authority_time import TimeAuthority
-from core.provenance.late_stamps import AT_A_TIME, kept_time, stamp_late
+from core.provenance.late_stamps import AT_A_TIME, kept_time, proven_state, stamp_late
 from core.storage import Store
 from core.storage.registry_models import RegistryRow
 from tests.core.provenance.clock import Clock, serving
@@ -61,7 +61,7 @@ def test_pending_files_get_their_time(store, authority):
     assert stamp_late(store, authority) == 2
 
     assert _states(store, ids) == [TimeState.STAMPED] * 2
-    assert all(kept_time(store, each, authority) is not None for each in ids)
+    assert all(kept_time(store, each, authority.roots) is not None for each in ids)
     assert stamp_late(store, authority) == 0
 
 
@@ -71,7 +71,7 @@ def test_files_that_want_no_time_are_left_alone(store, authority, clock):
     assert stamp_late(store, authority) == 0
 
     assert (_states(store, ids), clock.asked) == ([TimeState.NONE], [])
-    assert kept_time(store, ids[0], authority) is None
+    assert kept_time(store, ids[0], authority.roots) is None
 
 
 def test_authority_that_is_still_away_is_asked_once(store, authority, clock):
@@ -111,10 +111,26 @@ def test_token_that_was_put_on_another_file_proves_nothing(store, authority):
         row = update(RegistryRow).where(RegistryRow.verify_id == second)
         unit.registry._session.execute(row.values(time_token=token))
 
-    assert kept_time(store, first, authority) is not None
-    assert kept_time(store, second, authority) is None
+    assert kept_time(store, first, authority.roots) is not None
+    assert kept_time(store, second, authority.roots) is None
+    with store.reading() as unit:
+        worth = [
+            proven_state(store, unit.registry.get(each), authority.roots)
+            for each in (first, second)
+        ]
+    assert worth == [TimeState.STAMPED, TimeState.NONE]
+
+
+def test_time_inside_a_file_is_proved_by_the_file(store, authority):
+    """No token is kept for it; and without roots nothing can be proved, so the record counts."""
+    [verify_id] = _leave(store, 1, TimeState.STAMPED)
+    with store.reading() as unit:
+        record = unit.registry.get(verify_id)
+
+    assert proven_state(store, record, authority.roots) is TimeState.STAMPED
+    assert proven_state(store, record, ()) is TimeState.STAMPED
 
 
 def test_unknown_file_has_no_time(store, authority):
     with pytest.raises(NotFound):
-        kept_time(store, "0" * 16, authority)
+        kept_time(store, "0" * 16, authority.roots)
