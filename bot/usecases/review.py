@@ -12,10 +12,19 @@ from bot.bootstrap import Services
 from bot.replies import Action, Form, Reply
 from bot.usecases.labels import labels_from_item
 from bot.usecases.presses import Press
+from bot.wording.takedowns import ALL
 from core.contracts.actors import Actor, ReplyAddress
 from core.contracts.ids import ChannelId
-from core.contracts.reviews import ReviewFilter, ReviewId, ReviewItem, Ruling
+from core.contracts.reviews import (
+    UNDECIDED,
+    ReviewFilter,
+    ReviewId,
+    ReviewItem,
+    ReviewKind,
+    Ruling,
+)
 from core.errors import NotFound, UserError
+from core.takedown import reach_of
 from moderation.policy import Policy
 from moderation.review import rights
 from moderation.review.acts import Said
@@ -137,11 +146,21 @@ def _form(services: Services, actor: Actor, item_id: ReviewId, action: Action) -
     ruling = _RULINGS.get(action)
     policy = services.desk.policy_for(item)
     reasons = policy.review.reasons_for(ruling) if ruling else {}
-    return wording.review_form(item, action, reasons)
+    reached = came_from(services, item) if ruling is Ruling.REJECT else 0
+    return wording.review_form(item, action, reasons, reached)
+
+
+def came_from(services: Services, item: ReviewItem) -> int:
+    """Count the requests that a rejected report may take down with its own."""
+    if item.kind is not ReviewKind.REPORT or item.state not in UNDECIDED:
+        return 0
+    with services.store.reading() as unit:
+        return len(reach_of(unit, item.community_id, item.job_id, None).jobs)
 
 
 def _said(ruling: Ruling, fields: Mapping[str, str]) -> Said:
-    return Said(ruling, fields.get("reason", ""), fields.get("note", ""))
+    is_cascading = fields.get("reach") == ALL
+    return Said(ruling, fields.get("reason", ""), fields.get("note", ""), is_cascading=is_cascading)
 
 
 def _is_echoed(context: Context, policy: Policy) -> bool:

@@ -21,6 +21,7 @@ from bot.replies import (
 from bot.wording.console_queue import KINDS, RULED
 from bot.wording.phrases import WORDS_DELETED, joined, lines_of, shortened
 from bot.wording.pictures import shown
+from bot.wording.takedowns import reaches
 from core.contracts.jobs import Picture
 from core.contracts.reviews import (
     UNDECIDED,
@@ -131,8 +132,17 @@ def quoted_of(text: str | None, spans: Sequence[Span], *, is_echoed: bool) -> Qu
     return Quoted(quote, tuple(dict.fromkeys(each.text for each in spans[1:])))
 
 
-def review_form(item: ReviewItem, action: Action, reasons: Mapping[str, Reason]) -> Form:
-    """Ask for a decision's reason and note, or for an escalation's note."""
+def review_form(
+    item: ReviewItem, action: Action, reasons: Mapping[str, Reason], reached: int = 0
+) -> Form:
+    """Ask for a decision's reason and note, or for an escalation's note.
+
+    Args:
+        item: Which item.
+        action: The button that opens the form.
+        reasons: What may be given as a reason.
+        reached: Requests that came from the pictures, and that a rejection may take down too.
+    """
     titles = {
         Action.REVIEW_APPROVE: ("Approve it", "Approve"),
         Action.REVIEW_REJECT: ("Reject it", "Reject"),
@@ -153,9 +163,16 @@ def review_form(item: ReviewItem, action: Action, reasons: Mapping[str, Reason])
         is_required=False,
         max_length=NOTE_MOST,
     )
+    reach = FormField(
+        name="reach",
+        label="What is taken down",
+        kind=FieldKind.CHOICE,
+        choices=tuple(Choice(value=key, label=each) for key, each in reaches(reached).items()),
+    )
+    asked = (*((reason,) if choices else ()), *((reach,) if reached else ()), note)
     return Form(
         title=title,
-        fields=(reason, note) if choices else (note,),
+        fields=asked,
         action=action,
         job_id=item.job_id,
         item=item.item_id,

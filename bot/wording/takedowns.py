@@ -6,11 +6,21 @@ from bot.wording.phrases import lines_of
 from core.contracts.jobs import Job
 from core.contracts.takedowns import Takedown
 
-REACHES = {
-    "these": "Only these pictures",
-    "all": "These and all that came from them",
-}
-"""How far a rejected report reaches, as the decision's form offers it."""
+ALL = "all"
+"""Says in a decision's form that what came from the pictures goes with them."""
+
+
+def reaches(count: int) -> dict[str, str]:
+    """Offer how far a rejected report reaches, nearest first."""
+    return {"these": "Only these pictures", ALL: reaches_of(count)}
+
+
+def reaches_of(count: int) -> str:
+    """Say what a rejected report may take down as well; nothing came from them: nothing."""
+    if not count:
+        return ""
+    requests = "1 request that was" if count == 1 else f"{count:,} requests that were"
+    return f"These and {requests} made from them, whoever asked"
 
 
 def takedown_question(job: Job, reached: int, others: int) -> Reply:

@@ -57,6 +57,7 @@ NOT_OF_MEMBERS = {
     "registry": "hashes and looks of pictures; whose they are, their request tells",
     "review_cards": "where a card stands",
     "shadow_tallies": "counts",
+    "takedowns": "what was to go with a request; who wanted it, the trail tells",
 }
 """Tables that keep nothing of a member that is theirs to have."""
 

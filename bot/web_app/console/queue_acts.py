@@ -23,6 +23,7 @@ from bot.web_app.console.queue import Beside, page, shown_for, stands_for
 from bot.web_app.console.queue_asked import Asked
 from bot.web_app.console.queue_view import QUEUE
 from bot.wording import console_queue as words
+from bot.wording.takedowns import ALL
 from core.contracts.actors import Actor
 from core.contracts.reviews import ReviewId, ReviewItem, Ruling
 from core.errors import AppError, NotFound, UserError
@@ -51,6 +52,7 @@ class Decided(BaseModel):
     ruling: str = Field(default="", max_length=20)
     reason: str = Field(default="", max_length=80)
     note: str = Field(default="", max_length=4000)
+    reach: str = Field(default="", max_length=20, description="`all`: what came from it, too.")
 
     def said(self) -> Said:
         """Read it.
@@ -60,7 +62,8 @@ class Decided(BaseModel):
         """
         if self.ruling not in {each.value for each in Ruling}:
             raise UserError("request_invalid", value=self.ruling)
-        return Said(Ruling(self.ruling), self.reason, self.note)
+        is_cascading = self.reach == ALL
+        return Said(Ruling(self.ruling), self.reason, self.note, is_cascading=is_cascading)
 
 
 class DecidedTogether(BaseModel):

@@ -11,9 +11,11 @@ from urllib.parse import urlencode
 
 from bot.bootstrap import Services
 from bot.replies import Reply
+from bot.usecases import review
 from bot.web_app.console.door import Visitor
 from bot.web_app.console.queue_asked import Asked
 from bot.wording import console_queue as words
+from bot.wording.takedowns import reaches_of
 from core.contracts.reviews import UNDECIDED, ReviewItem, ReviewKind, ReviewState, Ruling
 from core.contracts.verdicts import Finding, Span, Verdict
 from moderation.policy import Policy
@@ -93,6 +95,8 @@ class Standing:
     """Why the last act did not happen: said beside the item."""
     told: Reply | None = None
     """What the last act did, where its traces alone would not tell."""
+    reaches: str = ""
+    """What a rejection may take down as well, where something came from the pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +153,7 @@ def standing_of(
     fault: Reply | None = None,
     told: Reply | None = None,
 ) -> Standing:
-    """Say how an item stands; asks the policy, and no database."""
+    """Say how an item stands; asks the policy, and of a report what came from its pictures."""
     now, actor, policy = services.clock(), visitor.actor, services.desk.policy_for(item)
     is_claimed = item.is_claimed(now)
     is_mine = is_claimed and item.claimed_by == actor.member_id
@@ -170,6 +174,7 @@ def standing_of(
         categories={code: each.title for code, each in policy.categories.items()},
         fault=fault,
         told=told,
+        reaches=reaches_of(review.came_from(services, item)),
     )
 
 

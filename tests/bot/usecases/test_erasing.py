@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.bootstrap import Services
-from bot.usecases import erasing
+from bot.usecases import deleting, erasing
 from core.blobs import Blobs
 from core.catalog import load_catalog
 from core.contracts.actors import Actor
@@ -18,10 +18,12 @@ from core.contracts.generation import GenerationSpec
 from core.contracts.mydata import GONE
 from core.errors import Unavailable, UserError
 from core.held import held_key
+from core.provenance.alike import LooksIndex
 from core.settings import CoreSettings
 from core.storage.models import Base
 from core.storage.personal_parts import NOT_OF_MEMBERS, PARTS
 from core.workflow import JobState
+from tests.core.families import LOOKS, FamilyTree
 from tests.core.storage.conftest import (  # noqa: F401 - both databases, as storage has them.
     database_url,
     migrated_postgres,
@@ -39,7 +41,7 @@ PROMPTS = {ADA: "zorblax by the sea", BOB: "quibble on a hill"}
 
 PEOPLE = {
     *("member_id", "by", "about", "author_id", "audience", "reporter", "proposed_by"),
-    *("claimed_by", "first_by", "decided_by", "lift_asked_by", "lifted_by"),
+    *("claimed_by", "first_by", "decided_by", "lift_asked_by", "lifted_by", "only_of"),
 }
 NAMED = {
     *("display_name", "author", "claimed_name", "first_name", "decided_name"),
@@ -170,6 +172,7 @@ def value(table, column, member, ids):
         (sa.Integer | sa.BigInteger, 1 + (member == BOB)),
         (sa.Float, 1.0),
         (sa.JSON, {}),
+        (sa.LargeBinary, ids.encode()),
     ):
         if isinstance(kind, types):
             return made
@@ -408,3 +411,49 @@ def test_a_members_data_elsewhere_is_another_matter(services):
     assert (done.requests, done.files, done.rows) == (0, 0, 0)
     changed = {name for name, rows in dump(services).items() if rows != before[name]}
     assert changed == {"audit", "audit_head"}
+
+
+@ON_SQLITE
+def test_a_label_is_verified_after_its_member_is_gone(services):
+    """The registry keeps id, hashes and looks; what the picture showed is forgotten."""
+    tree = FamilyTree(services.store, services.blobs)
+    job_id = tree.request(pictures=2, member=ADA)
+    tree.grid(job_id, "aa" * 8)
+    others = tree.from_picture(job_id, member=BOB)
+    [first, _] = tree.pictures(job_id)
+    [kept] = tree.pictures(others)
+
+    erasing.erase(services, actor(ADA))
+
+    with services.store.reading() as unit:
+        record = unit.registry.get(first.verify_id)
+        assert unit.registry.by_sha256(first.sha256) is not None
+        assert (record.sha256, record.fingerprints, record.job_id) == (first.sha256, LOOKS, job_id)
+        assert unit.jobs.get(job_id).actor.member_id.startswith(GONE)
+        shown = [
+            unit.registry.thumbnail(each) for each in (first.verify_id, "aa" * 8, kept.verify_id)
+        ]
+    assert shown == [None, None, b"small"]
+    assert LooksIndex(services.store).nearest(LOOKS)
+
+
+@ON_SQLITE
+def test_a_takedown_that_is_under_way_ends_when_who_began_it_is_gone(services):
+    """It names nobody any more, and finds nothing of theirs."""
+    tree = FamilyTree(services.store, services.blobs)
+    root = tree.request(member=ADA)
+    others = tree.from_picture(root, member=BOB)
+    with services.store.unit() as unit:
+        now = services.clock()
+        begun = unit.takedowns.begin("local", root, by=ADA, only_of=ADA, reach=0, now=now)
+
+    erasing.erase(services, actor(ADA))
+    services.clock.move(3600)
+    deleting.carrier(services).resume()
+
+    with services.store.reading() as unit:
+        ended = unit.takedowns.get(begun.takedown_id)
+        assert unit.jobs.get(others).state is JobState.DELIVERED
+    assert ended.ended_at is not None
+    assert ended.by == ended.only_of
+    assert ended.by.startswith(GONE)

@@ -2,6 +2,7 @@
 
 import itertools
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -9,7 +10,9 @@ from bot.replies import Action, FieldKind, Form, ReplyKind, Visibility
 from bot.usecases import actions, commands, review
 from core.contracts.actors import Actor, Role
 from core.contracts.reviews import ReviewState, Ruling
+from core.workflow import JobState
 from tests.bot.web_app.console.cases import Cases
+from tests.core.families import FamilyTree
 
 TOLD = {"reason": "fine", "note": ""}
 AGAINST = {"reason": "breaks_policy", "note": "seen before"}
@@ -156,6 +159,28 @@ def test_a_form_asks_for_one_of_the_policys_reasons(services, cases, moderator, 
     )
     assert wrong.title == "Which reason?"
     assert cases.now(item).state is ReviewState.OPEN
+
+
+def test_a_reports_form_asks_how_far_a_rejection_reaches(services, cases, moderator, address):
+    """Only where something came from the pictures; all of it goes with them then."""
+    item = cases.reported()
+    tree = FamilyTree(services.store, services.blobs)
+    open_form = partial(actions.press, services, moderator, Action.REVIEW_REJECT, "", address)
+    assert [each.name for each in open_form(item=item.item_id).fields] == ["reason", "note"]
+    made = tree.from_picture(item.job_id, member="web:eve")
+
+    form = open_form(item=item.item_id)
+    assert [(each.value, each.label) for each in form.fields[1].choices] == [
+        ("these", "Only these pictures"),
+        ("all", "These and 1 request that was made from them, whoever asked"),
+    ]
+    fields = {"reason": "breaks_policy", "reach": "all", "note": ""}
+    press(services, moderator, Action.REVIEW_REJECT, item, address, fields)
+    press(services, moderator, Action.REVIEW_APPLY, item, address)
+    services.settling.settle_due()
+
+    with services.store.reading() as unit:
+        assert unit.jobs.get(made).state is JobState.WITHHELD
 
 
 def test_the_first_of_two_is_named_and_somebody_else_has_to_agree(

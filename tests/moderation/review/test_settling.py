@@ -11,10 +11,12 @@ from core.contracts.reviews import ReviewKind, ReviewState, Ruling
 from core.errors import AppError, NotFound, Unavailable
 from core.held import HeldArea
 from core.settings import CoreSettings
+from core.takedown import Takedowns
 from core.workflow import JobState, NoticeKind, Outcome, TaskName
 from moderation.review.desk import Said
 from moderation.review.settling import Effect, Settling, effect_of
-from tests.core.storage.samples import START, a_picture
+from tests.core.families import FamilyTree
+from tests.core.storage.samples import START, a_picture, a_review
 from tests.moderation.review.conftest import MOD, person
 from tests.registered import register
 
@@ -477,3 +479,95 @@ def test_ciphertext_that_cannot_be_removed_now_stays_for_the_tidying(
 
     assert (done.effect, done.job.state) == (Effect.PUBLISH, JobState.PUBLISHED)
     assert f"held/{picture.verify_id}" in lying(tmp_path)
+
+
+@pytest.fixture
+def reported(store, blobs, held):
+    """Keep a reported request from whose picture another member's was made."""
+    tree = FamilyTree(store, blobs)
+    root = tree.request()
+    made = tree.from_picture(root, member="web:eve")
+    with store.unit() as unit:
+        job = unit.jobs.get(root)
+        item = a_review(job, kind=ReviewKind.REPORT, lapses_at=None, reports=1)
+        assert unit.reviews.open(item)
+    return item, made
+
+
+def state_of(store, job_id):
+    with store.reading() as unit:
+        return unit.jobs.get(job_id).state
+
+
+ALL_OF_IT = Said(Ruling.REJECT, "breaks_policy", is_cascading=True)
+
+
+@pytest.mark.parametrize(
+    ("said", "state"), [(NO, JobState.DELIVERED), (ALL_OF_IT, JobState.WITHHELD)]
+)
+def test_a_rejected_report_reaches_as_far_as_was_said(
+    settling, reported, desk, store, clock, said, state
+):
+    """On record with its root and how many there were, by who decided."""
+    item, made = reported
+    desk.decide(MOD, item.item_id, said)
+    clock.move(60)
+
+    [done] = settling.settle_due()
+
+    assert state_of(store, item.job_id) is JobState.WITHHELD
+    assert state_of(store, made) is state
+    with store.reading() as unit:
+        rows = {row.kind: row for row in unit.audit.of_job(item.job_id)}
+    is_all = said is ALL_OF_IT
+    assert ("takedown_ended" in rows) is is_all
+    assert rows["review_decided"].facts.get("is_cascading", False) is is_all
+    if is_all:
+        ended = rows["takedown_ended"]
+        assert (ended.by, ended.facts["requests"], ended.facts["pictures"]) == (MOD.member_id, 1, 1)
+        assert done.platforms
+
+
+def test_an_undone_rejection_reaches_nothing(settling, reported, desk, store, clock):
+    item, made = reported
+    desk.decide(MOD, item.item_id, ALL_OF_IT)
+    desk.undo(MOD, item.item_id)
+    desk.decide(MOD, item.item_id, NO)
+    clock.move(60)
+
+    settling.settle_due()
+
+    assert state_of(store, made) is JobState.DELIVERED
+
+
+def test_only_a_rejected_report_takes_anything_along(decided, settling, store):
+    """Approved words do not, whatever a form says."""
+    item = decided(Said(Ruling.APPROVE, "fine", is_cascading=True))
+
+    assert not item.is_cascading
+    settling.settle_due()
+    with store.reading() as unit:
+        assert unit.takedowns.unfinished(START, limit=9) == []
+
+
+def test_what_a_settled_report_takes_along_goes_on_after_a_crash(
+    settling, reported, desk, store, clock, monkeypatch
+):
+    """The decision and what is to follow from it are one transaction; the sweep has the rest."""
+    item, made = reported
+    desk.decide(MOD, item.item_id, ALL_OF_IT)
+    clock.move(60)
+
+    def away(*_args):
+        raise Unavailable("blobs_away")
+
+    monkeypatch.setattr(Takedowns, "carry_out", away)
+    [done] = settling.settle_due()
+    monkeypatch.undo()
+
+    assert done.takedown_id is not None
+    assert state_of(store, item.job_id) is JobState.WITHHELD
+    assert state_of(store, made) is JobState.DELIVERED
+    clock.move(60)
+    Takedowns(store, settling.held, clock).resume()
+    assert state_of(store, made) is JobState.WITHHELD

@@ -29,6 +29,8 @@ from tests.bot.web_app.server_in_thread import ServerInThread
 from tests.bot.web_app.stage import QueueAway
 
 OF_JOBS = (
+    "registry",
+    "takedowns",
     "chat_messages",
     "review_cards",
     "sanction_notices",

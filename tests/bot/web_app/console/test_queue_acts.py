@@ -10,6 +10,7 @@ from core.contracts.reviews import ReviewState, Ruling
 from core.contracts.verdicts import Decision
 from core.workflow import JobState
 from tests.bot.web_app.pages import read, wait_for
+from tests.core.families import FamilyTree
 
 QUEUE = "/console/queue"
 APPROVE = {"ruling": "approve", "reason": "fine"}
@@ -264,3 +265,16 @@ def test_time_to_undo_that_is_over_offers_nothing(mo, cases, clock):
 
     assert late.status_code == 409
     assert "Too late to undo" in conflict(late.text)
+
+
+def test_a_rejected_report_takes_along_what_came_from_it_where_that_is_ticked(mo, cases, services):
+    """The page offers it with how many there are, and only there."""
+    item = cases.reported()
+    page = f"{QUEUE}?item={item.item_id}"
+    assert 'name="reach"' not in mo.get(page).text
+    FamilyTree(services.store, services.blobs).from_picture(item.job_id, member="web:eve")
+
+    assert "These and 1 request that was made from them" in mo.get(page).text
+    mo.send_form(at(item, "decide"), **REJECT, reach="all")
+
+    assert cases.now(item).is_cascading
