@@ -3,12 +3,13 @@ PYTHON ?= python3.11
 PIP_ARGS ?=
 TRAIN_ARGS ?=
 MODERATION_ARGS ?=
+PROVENANCE_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := bot worker moderation core
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test check format bench-engine bench-road bench-reviews bench-fairness bench-gpu bench-moderation train-model train-enlarger train-moderation eval-model lock clean
+.PHONY: help setup system demo test check format bench-engine bench-road bench-reviews bench-fairness bench-gpu bench-moderation bench-provenance readers train-model train-enlarger train-moderation eval-model lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -58,6 +59,13 @@ bench-road: setup ## Measure the road: acknowledgement, overhead, rules (build/b
 
 bench-reviews: setup ## Measure the moderators' queue, 10,000 items open (build/bench/reviews.json)
 	@$(BIN)/python -m bench.reviews
+
+readers: ## Fetch another C2PA reader, which a test holds against ours (build/readers; needs npm)
+	@npm install --prefix build/readers --ignore-scripts --no-audit --no-fund @trustnxt/c2pa-ts@0.9.4
+
+bench-provenance: setup ## Measure labels and the mark in the pixels (build/bench/provenance.json)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c requirements.lock -e '.[bench]'
+	@OMP_NUM_THREADS=1 $(BIN)/python -m bench.provenance $(PROVENANCE_ARGS)
 
 bench-moderation: setup ## Measure the gate (MODERATION_ARGS="--data ..."; build/bench/moderation.json)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m bench.moderation $(MODERATION_ARGS)

@@ -95,8 +95,10 @@ def _actions(facts: StampFacts, kind: RecordKind, labels: list[str]) -> list[_Ac
     if kind is RecordKind.GRID:
         return [{"action": "c2pa.created", **source}, {"action": "c2pa.placed", **used}]
     if any(each.relation is Relation.PARENT_OF for each in facts.ingredients):
-        what = "c2pa.transcoded" if kind is RecordKind.COPY else "c2pa.edited"
-        return [{"action": "c2pa.opened", **used}, {"action": what, **source}]
+        opened: _Action = {"action": "c2pa.opened", **used}
+        if kind is RecordKind.COPY:  # The specification wants the parent named here once more.
+            return [opened, {"action": "c2pa.transcoded", **source, **used}]
+        return [opened, {"action": "c2pa.edited", **source}]
     return [{"action": "c2pa.created", **source, **used}]
 
 
