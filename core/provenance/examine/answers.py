@@ -16,6 +16,9 @@ class Head(Contract):
     mark_keys: tuple[tuple[int, str], ...] = Field(
         default=(), description="Version and secret in hexadecimal digits, oldest first."
     )
+    mark_weights: str | None = Field(
+        default=None, description="Folder of networks that read marks, where an operator has any."
+    )
 
 
 class Seen(Contract):

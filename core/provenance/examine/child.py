@@ -1,13 +1,14 @@
 """Be the process that decodes a stranger's picture: bounded in memory and time, and alone.
 
 It knows the mark's secrets, which come by its standard input as everything does; it has no
-environment, opens no file and writes nothing but answers.
+environment, opens no file but an operator's networks, and writes nothing but answers.
 """
 
 import io
 import resource
 import sys
 import warnings
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -29,12 +30,11 @@ from core.provenance.examine.fitting import fit
 from core.provenance.looks import looks_of
 from core.provenance.mark.base import Detected, Effort
 from core.provenance.mark.keys import MarkKey, MarkKeys
-from core.provenance.mark.marker import Marker
-from core.provenance.mark.spread import SpreadSpectrum
+from core.provenance.mark.marker import Marker, readers_of
 
-MEMORY_BYTES = 1 << 30
-"""Address space; a picture of 25 megapixels is examined within 0.7 of it."""
-CPU_S = 3
+MEMORY_BYTES, NETWORK_MEMORY_BYTES = 1 << 30, 4 << 30
+"""Address space; the larger one where an operator's networks are to be loaded as well."""
+CPU_S, NETWORK_CPU_S = 3, 20
 MAX_PIXELS = 25_000_000
 LONGEST_LINE = 1_000_000
 """Bytes of a question; a thumbnail has 30 KB."""
@@ -158,24 +158,33 @@ def marker_of(head: Head) -> Marker:
     keys = tuple(
         MarkKey(version, SecretBytes(bytes.fromhex(secret))) for version, secret in head.mark_keys
     )
-    return Marker(None, (SpreadSpectrum(MarkKeys(keys)),) if keys else ())
+    weights = None if head.mark_weights is None else Path(head.mark_weights)
+    return Marker(None, readers_of(MarkKeys(keys), weights) if keys else ())
 
 
 def _main() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # The first line is our own; what follows is a stranger's.
+    head = Head.model_validate_json(sys.stdin.buffer.readline(LONGEST_LINE))
+    bound(has_networks=head.mark_weights is not None)
     try:
-        _serve(sys.stdin.buffer)
+        _serve(head, sys.stdin.buffer)
     except _Unreadable as error:
         _say(Answer(fault=error.problem))
     except MemoryError:
         _say(Answer(fault=Problem.PIXELS_TOO_COSTLY))
 
 
-def _serve(asked: BinaryIO) -> None:
-    head = Head.model_validate_json(asked.readline(LONGEST_LINE))
+def bound(*, has_networks: bool) -> None:
+    """Take away from this process what a picture could misuse."""
+    memory = NETWORK_MEMORY_BYTES if has_networks else MEMORY_BYTES
+    cpu_s = NETWORK_CPU_S if has_networks else CPU_S
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _serve(head: Head, asked: BinaryIO) -> None:
     picture = decoded(asked.read(head.size_bytes), head.media_type)
     examiner = _Examiner(picture, marker_of(head))
     while line := asked.readline(LONGEST_LINE):

@@ -25,7 +25,7 @@ _LEAST_EVEN = 0.4
 """Share of the picture that must not differ, or there is more new in it than old."""
 _LEAST_COVER = 0.02
 """Share of the thumbnail that a piece must cover: smaller ones are like many pictures."""
-_FLAT_LIKENESS, _MOSTLY_EVEN = 0.97, 0.7
+_FLAT_LIKENESS, _MOSTLY_EVEN = 0.97, 0.9
 _FLAT_SPREAD = 4.0
 """What it takes of a picture without structure: most of it goes with the thumbnail, and there is
 some light and shade, in grey levels, that could go otherwise."""
@@ -84,6 +84,9 @@ def compare(thumbnail: Plane, picture: Plane, mask: Mask) -> Difference:
         fit = _fit_by_structure(share, even.sum() / mask.sum())
     else:
         fit = _fit_by_light(luma(thumbnail), luma(picture), mask, even)
+        if light.is_changed:
+            # One sky in other colours is another sky: only structure tells more than that.
+            fit = Fit.UNCLEAR if fit is Fit.SAME else fit
     if fit is Fit.SAME and not light.is_plausible:
         fit = Fit.UNCLEAR
     if fit is not Fit.SAME:
@@ -182,8 +185,9 @@ def _fit_by_light(thumbnail: Plane, picture: Plane, mask: Mask, even: Mask) -> F
     """Compare light and shade, of a picture that has no more than that."""
     if thumbnail[mask].std() < _FLAT_SPREAD:
         return Fit.UNCLEAR
-    if even.sum() < _MOSTLY_EVEN * mask.sum():
-        return Fit.OTHER
+    share = float(even.sum() / mask.sum())
+    if share < _MOSTLY_EVEN:
+        return Fit.OTHER if share < _LEAST_EVEN else Fit.UNCLEAR
     one, other = thumbnail[even], picture[even]
     likeness = float(np.corrcoef(one, other)[0, 1]) if min(one.std(), other.std()) > 1 else 0.0
     return Fit.SAME if likeness >= _FLAT_LIKENESS else Fit.UNCLEAR

@@ -49,10 +49,19 @@ class PixelProcess:
     """One process for one file; leaving the block ends it, whatever it is doing."""
 
     def __init__(
-        self, data: bytes, media_type: str, mark_keys: tuple[tuple[int, str], ...]
+        self,
+        data: bytes,
+        media_type: str,
+        mark_keys: tuple[tuple[int, str], ...],
+        mark_weights: Path | None = None,
     ) -> None:
         self._data = data
-        self._head = Head(media_type=media_type, size_bytes=len(data), mark_keys=mark_keys)
+        self._head = Head(
+            media_type=media_type,
+            size_bytes=len(data),
+            mark_keys=mark_keys,
+            mark_weights=None if mark_weights is None else str(mark_weights.resolve()),
+        )
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed at the end.
         self._is_late = threading.Event()
 
