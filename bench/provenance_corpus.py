@@ -43,15 +43,15 @@ def pictures(side: int = SIDE) -> Iterator[tuple[str, Picture]]:
         FileNotFoundError: the packages of the extra `bench` are not installed.
     """
     for name, (package, file) in PHOTOGRAPHS.items():
-        yield name, _square(Image.open(_folder(*package) / file), side)
+        yield name, square(Image.open(_folder(*package) / file), side)
     for name, draw in DRAWN.items():
-        yield name, _square(draw(), side)
+        yield name, square(draw(), side)
 
 
 def drawn(side: int = SIDE) -> Iterator[tuple[str, Picture]]:
     """Yield the pictures that need no package: those drawn by rule."""
     for name, draw in DRAWN.items():
-        yield name, _square(draw(), side)
+        yield name, square(draw(), side)
 
 
 def _folder(package: str, folder: str) -> Path:
@@ -62,7 +62,8 @@ def _folder(package: str, folder: str) -> Path:
     return Path(spec.submodule_search_locations[0]) / folder
 
 
-def _square(image: Image.Image, side: int) -> Picture:
+def square(image: Image.Image, side: int) -> Picture:
+    """Cut the middle out and bring it to a side."""
     short = min(image.size)
     left, top = (image.width - short) // 2, (image.height - short) // 2
     square = image.convert("RGB").crop((left, top, left + short, top + short))

@@ -6,7 +6,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$python" -m venv "$work/venv"
 "$work/venv/bin/pip" install --quiet torch==2.13.0
-"$work/venv/bin/pip" install --quiet -e '.[dev,discord,slack,train]'
+"$work/venv/bin/pip" install --quiet -e '.[dev,bench,discord,slack,train]'
 {
   echo '# Every version that `make` installs; `make lock` pins them anew.'
   echo '# torch comes first in every install: unpinned, it may bring gigabytes of another build.'

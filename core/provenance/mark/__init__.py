@@ -10,6 +10,7 @@
     strength   the least strength that outlasts a simulated preview
     waves      measuring them in a picture, at any scale
     search     finding their scale and place, and reading the id
+    threads    one core for one picture
     erasing    taking an earlier mark out before a new one is written
 
     neural     methods that an operator mounts: `trustmark`, `pixelseal`

@@ -14,6 +14,7 @@ from core.provenance.mark.erasing import erased
 from core.provenance.mark.keys import MarkKey, MarkKeys
 from core.provenance.mark.search import Reading, Search
 from core.provenance.mark.strength import STRENGTHS_DB, outlasts_encoding, outlasts_preview
+from core.provenance.mark.threads import one_thread
 from core.provenance.mark.tile import PERIOD, Floats, Layout, layout_of, placement_of
 from core.provenance.mark.waves import Spectrum, grain, luminance
 from core.provenance.mark.writing import masked_tile, written
@@ -45,10 +46,11 @@ class SpreadSpectrum:
         """
         if min(pixels.shape[:2]) < LEAST_SIDE:
             return Embedded(pixels, MarkFacts(state=MarkState.TOO_SMALL))
-        bare = self._without_marks(pixels)
         layout = _layout(self._keys.newest)
-        masked = masked_tile(layout, bare, mark_id)
-        marked, strength, state = self._least(layout, bare, masked, mark_id)
+        with one_thread():
+            bare = self._without_marks(pixels)
+            masked = masked_tile(layout, bare, mark_id)
+            marked, strength, state = self._least(layout, bare, masked, mark_id)
         facts = MarkFacts(
             state=state,
             backend=self.name,
@@ -69,13 +71,15 @@ class SpreadSpectrum:
             raise ValueError(facts.backend)
         if key is None:
             raise ValueError(facts.key_version)
-        bare = self._without_marks(pixels)
-        masked = masked_tile(_layout(key), bare, facts.mark_id)
-        return written(bare, masked, facts.strength_db)
+        with one_thread():
+            bare = self._without_marks(pixels)
+            masked = masked_tile(_layout(key), bare, facts.mark_id)
+            return written(bare, masked, facts.strength_db)
 
     def detect(self, pixels: Pixels, *, effort: Effort) -> Detected | None:
         """Find a mark by any key, the newest first."""
-        found = self._found(pixels, effort)
+        with one_thread():
+            found = self._found(pixels, effort)
         return None if found is None else self._detected(found)
 
     def _found(self, pixels: Pixels, effort: Effort) -> "_Found | None":

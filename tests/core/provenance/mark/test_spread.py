@@ -97,18 +97,18 @@ def test_no_mark_is_found_where_none_is_or_another_key_wrote_it(embedded, pictur
     """A stranger's Easel is not this one."""
     stranger = SpreadSpectrum(MarkKeys((MarkKey(1, SecretBytes(bytes(32))),)))
 
-    assert stranger.detect(embedded.pixels, effort=effort) is None
-    assert stranger.detect(picture, effort=effort) is None
+    assert stranger.detect(embedded.pixels[:320, :320], effort=effort) is None
+    assert stranger.detect(picture[-320:, -320:], effort=effort) is None
 
 
 @pytest.mark.parametrize(
     "pixels",
     [
         pytest.param(np.zeros((300, 300, 3), np.uint8), id="black"),
-        pytest.param(np.full((97, 2000, 3), 255, np.uint8), id="a white strip"),
+        pytest.param(np.full((97, 1000, 3), 255, np.uint8), id="a white strip"),
         pytest.param(np.full((40, 40, 3), 90, np.uint8), id="too small to hold any"),
         pytest.param(
-            np.indices((400, 400)).sum(0)[..., None].repeat(3, 2).astype(np.uint8) // 8 * 8 % 255,
+            np.indices((300, 300)).sum(0)[..., None].repeat(3, 2).astype(np.uint8) // 8 * 8 % 255,
             id="stripes",
         ),
     ],
