@@ -19,7 +19,7 @@ from bot.usecases import review
 from bot.usecases.actions import press
 from bot.web_app import chat, stream, verify_asked
 from bot.web_app.context import TheWeb, Web
-from bot.web_app.revealing import Tickets, squares, standing_picture
+from bot.web_app.revealing import Tickets, plainly, squares, standing_picture
 from bot.web_app.session import COOKIE
 from core.contracts.actors import Actor
 from core.contracts.chat import ChatMessage
@@ -168,8 +168,7 @@ async def covered(here: Here, viewer: Reviewer, item_id: ReviewId, verify_id: Ve
 @items.get("/items/revealed/{ticket}")
 async def revealed(here: Here, viewer: Reviewer, ticket: str) -> Response:
     """Serve a revealed picture to whom it was revealed, for a minute."""
-    media_type, data = await to_thread.run_sync(_revealed, here, viewer, ticket)
-    return Response(data, media_type=media_type, headers={"Content-Disposition": "inline"})
+    return plainly(*await to_thread.run_sync(_revealed, here, viewer, ticket))
 
 
 def _press(
@@ -204,10 +203,10 @@ def _covered(web: Web, viewer: Actor, item_id: ReviewId, verify_id: VerifyId) ->
     return squares(web.services.held.read(_standing(web, viewer, item_id, verify_id)))
 
 
-def _revealed(web: Web, viewer: Actor, ticket: str) -> tuple[str, bytes]:
+def _revealed(web: Web, viewer: Actor, ticket: str) -> tuple[Picture, bytes]:
     item_id, verify_id = Tickets(web.services, _SALT).read(ticket, viewer.member_id)
     picture = _standing(web, viewer, item_id, verify_id)
-    return picture.media_type, web.services.held.read(picture)
+    return picture, web.services.held.read(picture)
 
 
 def _standing(web: Web, viewer: Actor, item_id: ReviewId, verify_id: VerifyId) -> Picture:

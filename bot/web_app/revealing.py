@@ -7,8 +7,10 @@ import io
 from collections.abc import Sequence
 from typing import Final
 
+from fastapi import Response
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from bot import wording
 from bot.bootstrap import Services
 from core.contracts.ids import VerifyId
 from core.contracts.jobs import Picture
@@ -51,6 +53,13 @@ class Tickets:
         if given_to != viewer:
             raise NotFound("picture_not_found", verify_id=verify_id)
         return item_id, verify_id
+
+
+def plainly(picture: Picture, data: bytes) -> Response:
+    """Serve a revealed picture under the name of its label, should it be saved."""
+    name = wording.file_name(picture.verify_id, picture.media_type)
+    headers = {"Content-Disposition": f'inline; filename="{name}"'}
+    return Response(data, media_type=picture.media_type, headers=headers)
 
 
 def standing_picture(services: Services, item: ReviewItem, verify_id: VerifyId) -> Picture:

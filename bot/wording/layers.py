@@ -32,6 +32,15 @@ def layers_line(record: ProvenanceRecord) -> str:
     return " · ".join([label_of(record.source_type), *(notes or ["all layers in place"])])
 
 
+def missing_line(
+    pictures: Sequence[Picture], records: Mapping[VerifyId, ProvenanceRecord]
+) -> str | None:
+    """Say in the message itself what pictures were posted without, as the operator allows."""
+    found = [records[each.verify_id] for each in pictures if each.verify_id in records]
+    missing = {layer for record in found for layer in record.downgrades}
+    return _without([layer for layer in Layer if layer in missing]) if missing else None
+
+
 def label_facts(
     pictures: Sequence[Picture], records: Mapping[VerifyId, ProvenanceRecord]
 ) -> list[tuple[str, str]]:
@@ -48,9 +57,14 @@ def label_facts(
 
 def _notes(record: ProvenanceRecord) -> Iterable[str]:
     if record.downgrades:
-        missing = joined([_MISSING[each] for each in record.downgrades])
-        yield f"posted without {missing}, as the settings here allow"
+        line = _without(record.downgrades)
+        yield line[0].lower() + line[1:]
     if Layer.MARK not in record.downgrades and record.mark.state in _MARKS:
         yield _MARKS[record.mark.state]
     if record.time_state is TimeState.PENDING:
         yield "its time stamp is still awaited"
+
+
+def _without(layers: Iterable[Layer]) -> str:
+    missing = joined([_MISSING[each] for each in layers])
+    return f"Posted without {missing}, as the settings here allow"

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.replies import Reply, ReplyKind, ReplyPicture
 from bot.wording.buttons import result_buttons
+from bot.wording.layers import missing_line
 from bot.wording.phrases import joined, lines_of, shortened
 from bot.wording.pictures import labels_of, shown
 from bot.wording.recipes import recipe_line
@@ -40,6 +41,7 @@ def result(
             _label_line(made, profile),
             recipe_line(job.spec, job.seed),
             *difference_lines(pictures),
+            missing_line(pictures, records or {}),
             None
             if job.spec.is_forgotten
             else vocabulary_note([picture.prompt for picture in pictures], profile),

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Response
 from bot.web_app.console.door import ConsoleViewer, Visitor
 from bot.web_app.console.frame import HOME
 from bot.web_app.console.parts import Console, TheConsole
-from bot.web_app.revealing import Tickets, squares, standing_picture
+from bot.web_app.revealing import Tickets, plainly, squares, standing_picture
 from core.contracts.ids import VerifyId
 from core.contracts.jobs import Picture
 from core.contracts.reviews import ReviewId
@@ -34,9 +34,7 @@ async def covered(
 @private.get("/queue/pictures/{ticket}")
 async def plain(console: TheConsole, visitor: ConsoleViewer, ticket: str) -> Response:
     """Serve a revealed picture to whom it was revealed."""
-    media_type, data = await to_thread.run_sync(_plain, console, visitor, ticket)
-    headers = {"Content-Disposition": "inline"}
-    return Response(data, media_type=media_type, headers=headers)
+    return plainly(*await to_thread.run_sync(_plain, console, visitor, ticket))
 
 
 def reveal(console: Console, visitor: Visitor, item_id: ReviewId) -> list[tuple[Picture, str]]:
@@ -60,11 +58,11 @@ def _covered(console: Console, visitor: Visitor, item_id: ReviewId, verify_id: V
     return squares(console.services.held.read(picture))
 
 
-def _plain(console: Console, visitor: Visitor, ticket: str) -> tuple[str, bytes]:
+def _plain(console: Console, visitor: Visitor, ticket: str) -> tuple[Picture, bytes]:
     tickets = Tickets(console.services, _SALT)
     item_id, verify_id = tickets.read(ticket, visitor.session.session_id)
     picture = _standing(console, visitor, item_id, verify_id)
-    return picture.media_type, console.services.held.read(picture)
+    return picture, console.services.held.read(picture)
 
 
 def _standing(

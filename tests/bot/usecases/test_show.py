@@ -161,6 +161,7 @@ def test_the_label_is_the_registry_s_wherever_a_picture_is_shown(services, ada, 
     form = actions.press(services, ada, Action.VARY_REGION, job_id, address, picture=0)
 
     assert shown.lines[0].startswith("AI-edited · ")
+    assert "Posted without the mark in the pixels, as the settings here allow" in shown.lines
     assert [reply.lines[0][:9] for reply in lists] == ["AI-edited"] * 2
     assert [each.label for reply in (shown, *lists) for each in reply.pictures] == ["AI-edited"] * 3
     assert form.shown.label == "AI-edited"

@@ -51,6 +51,7 @@ def test_a_reveal_is_written_down_and_shows_the_picture_itself(mo, cases):
 
     answer = mo.get(address)
     assert hashlib.sha256(answer.content).hexdigest() == picture.sha256
+    assert f'filename="ai_{picture.verify_id}.' in answer.headers["Content-Disposition"]
     assert answer.headers["Cache-Control"] == "no-store"
     assert cases.trail(item) == ["verdict", "picture_revealed"]
 
