@@ -1,6 +1,10 @@
 """Label every picture that leaves, and read labels back.
 
     keys       the signing chain: made at first start, or an operator's own
+    rotation   another certificate from now on; key_folder, development and key_check go with it
+    signer     a command that signs in place of a key file
+    trial      whether all that signs, on one pixel
+    authority_time  who vouches for the time of signing; time_token and late_stamps go with it
     manifest   what the signed C2PA manifest says
     xmp        the same in plain IPTC metadata, and reading it back safely
     stamp      pixels -> PNG -> XMP -> C2PA last -> the exact bytes to post
