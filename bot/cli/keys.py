@@ -83,10 +83,14 @@ def request(
     from bot.cli.files import write_whole
     from bot.wording import signing_keys as words
     from core.provenance import rotation
+    from core.provenance.signer import signing_command
 
     terminal = Terminal(as_json=as_json)
     with terminal.guarded():
-        folder = _settings().resolved_keys_dir
+        settings = _settings()
+        if signing_command(settings) is not None:
+            raise UserError("keys_request_elsewhere")
+        folder = settings.resolved_keys_dir
         write_whole(out, rotation.request(folder, name, organisation, algorithm))
         terminal.emit("key_requested", path=str(out.resolve()), algorithm=algorithm)
         terminal.result(words.requested(str(out)))

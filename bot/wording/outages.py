@@ -148,6 +148,10 @@ SET_UP: dict[str, Words] = {
         "This certificate cannot be taken",
         "Nothing was changed; the reason is: {reason}. docs/provenance.md says what each means.",
     ),
+    "keys_request_elsewhere": Words(
+        "The key lies with the signing command",
+        "EASEL_SIGNING_COMMAND signs here: make the request with the tools of what it asks.",
+    ),
     "keys_name_unusable": Words(
         "A certificate cannot have that name", "Names have 1 to 64 characters."
     ),

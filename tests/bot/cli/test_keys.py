@@ -162,6 +162,17 @@ class _Asked:
         return self._request.public_key()
 
 
+def test_no_key_is_made_where_a_command_signs(easel, keys, home, monkeypatch):
+    """Its certificate would be for a key that signs nothing."""
+    monkeypatch.setenv("EASEL_SIGNING_COMMAND", "sign")
+
+    result = easel("keys", "request", "Our server")
+
+    assert result.exit_code == 2
+    assert not (keys / "request.key").exists()
+    assert not (home / "easel.csr").exists()
+
+
 def test_import_that_does_not_fit_exits_with_2_and_changes_nothing(easel, keys, home):
     Authority().issue(home / "theirs")
     before = {path.name: path.read_bytes() for path in keys.glob("*.*") if path.is_file()}

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -139,6 +140,20 @@ def test_clock_that_is_wrong_is_no_witness(clock, authority, monkeypatch):
 
     with pytest.raises(TimeStampFailed, match="clock"):
         authority.stamp("ab" * 32)
+
+
+def test_pictures_signed_side_by_side_have_their_own_times(keys, facts, clock, authority):
+    """Each signature has a door of its own; a token that went through another's would not fit."""
+    with ThreadPoolExecutor(8) as threads:
+        signed = list(threads.map(lambda _: _sign(keys, facts, authority), range(16)))
+
+    assert {each.time_state for each in signed} == {TimeState.STAMPED}
+    claims = [
+        native.read_claim(each.data, "image/png", keys.anchors.pem, clock.root_pem)
+        for each in signed
+    ]
+    assert {claim.state for claim in claims} == {native.TRUSTED}
+    assert all("timeStamp.trusted" in claim.successes for claim in claims)
 
 
 def test_silent_authority_costs_its_limit_and_no_more(keys, facts, clock, authority):

@@ -10,8 +10,11 @@ import pytest
 from PIL import Image
 
 from core.provenance import native
+from core.provenance.keys import load_or_create_keys
 from core.provenance.manifest import GENERATION, manifest_of
 from core.provenance.read import read
+from tests.core.provenance.authority import CLAIM_SIGNING, Authority
+from tests.core.provenance.png import one_pixel
 
 
 @contextmanager
@@ -122,3 +125,41 @@ def test_wrong_media_type_is_seen_through(stamped, keys):
     claim = native.read_claim(stamped.data, "image/jpeg", keys.anchors.pem)
 
     assert claim.state == native.TRUSTED
+
+
+def _state(data: bytes, trust: dict[str, object]) -> str:
+    with (
+        c2pa.Context.from_dict({"trust": trust}) as context,
+        c2pa.Reader("image/png", io.BytesIO(data), context=context) as reader,
+    ):
+        return reader.get_validation_state()
+
+
+def test_certificate_of_c2pas_own_purpose_is_taken(tmp_path, facts):
+    """By default the library refuses the very purpose that C2PA made for signing pictures."""
+    Authority().issue(tmp_path / "keys", purposes=(CLAIM_SIGNING,))
+    keys = load_or_create_keys(tmp_path / "keys")
+    private_key = keys.private_key_pem.get_secret_value()
+    info = c2pa.C2paSignerInfo("es256", keys.chain_pem.encode(), private_key.encode(), None)
+    with (
+        c2pa.Signer.from_info(info) as signer,
+        c2pa.Context.from_dict({}, signer=signer) as context,
+        c2pa.Builder(manifest_of(facts), context) as builder,
+        pytest.raises(c2pa.C2paError, match="EKU"),
+    ):
+        builder.sign("image/png", io.BytesIO(one_pixel()), io.BytesIO())
+
+    signed = native.sign(one_pixel(), "image/png", manifest_of(facts), keys).data
+
+    claim = native.read_claim(signed, "image/png", keys.anchors.pem)
+    assert claim.state == native.TRUSTED
+    assert _state(signed, {"user_anchors": keys.anchors.pem}) == "Invalid"
+
+
+def test_only_anchors_make_a_signer_trusted(keys, facts):
+    """The library's list of allowed certificates does nothing, so nothing of ours may rely on it."""
+    signed = native.sign(one_pixel(), "image/png", manifest_of(facts), keys).data
+
+    assert _state(signed, {"user_anchors": keys.anchors.pem}) == "Trusted"
+    assert _state(signed, {"allowed_list": keys.chain_pem}) == "Valid"
+    assert "allowed_list" not in native._settings(keys.anchors.pem)["trust"]
