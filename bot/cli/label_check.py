@@ -143,21 +143,23 @@ def _opened(settings: "CoreSettings") -> "Store":
 def _checker(settings: "CoreSettings", store: "Store") -> "LabelChecker":
     from bot.usecases.label_check import LabelChecker
     from core.contracts.base import utc_now
-    from core.provenance.authority_time import load_time_authority
-    from core.provenance.keys import load_signing_keys
+    from core.provenance.building import stamper_of
+    from core.provenance.keys import load_anchors
     from core.provenance.mark.marker import load_marker
-    from core.provenance.options import LabelOptions
-    from core.provenance.stamp import Stamper
     from moderation.policy import load_policy
 
-    keys = load_signing_keys(settings)
-    marker = load_marker(settings.resolved_keys_dir, backend=settings.mark_backend)
-    authority = load_time_authority(settings)
+    # First, because it makes what keys there are none of yet.
+    stamper = stamper_of(settings)
+    marker = load_marker(
+        settings.resolved_keys_dir,
+        backend=settings.mark_backend,
+        weights=settings.mark_weights,
+    )
     return LabelChecker(
         store=store,
         clock=utc_now,
         policy=load_policy(settings.policy_file),
-        stamper=Stamper(keys, marker, LabelOptions.of(settings), authority),
-        anchors=keys.anchors,
+        stamper=stamper,
+        anchors=load_anchors(settings.resolved_keys_dir, settings.tsa_roots),
         marker=marker,
     )

@@ -55,7 +55,7 @@ class LabelChecker:
     clock: Callable[[], datetime]
     policy: "Policy"
     stamper: "Stamper"
-    anchors: "Anchors"
+    anchors: "Anchors | None"
     marker: "Marker"
 
     def check(self, platform: CheckedPlatform, post: SamplePoster) -> Checked:
