@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from bot import delivery
-from bot.delivery import deliver_forever, retry_delay_s
+from bot.delivery import LEASE_S, RETRY_MOST_S, deliver_forever, retry_delay_s
 from bot.replies import ReplyKind, Visibility
 from bot.usecases import actions, imagine
 from core.contracts.actors import Platform
@@ -139,6 +139,40 @@ def test_a_picture_taken_down_before_it_was_posted_is_never_posted(
 
     assert poster.kinds == [NoticeKind.TAKEN_DOWN]
     assert state_of(services, published) is JobState.WITHHELD
+
+
+def test_a_result_without_a_row_is_not_posted_and_holds_up_nobody(
+    services, poster, bob, address, published
+):
+    """No row, no post; once there is one, it is told like any other."""
+    with services.store.unit() as unit:
+        (picture,) = unit.pictures.of_job(published)
+        row = unit.registry.get(picture.verify_id)
+        unit.registry._session.delete(unit.registry._row(picture.verify_id))
+
+    async def without():
+        async with delivering(services, poster):
+            other = imagine.submit(services, bob, "a cat", address).job_id
+            publish(services, other)
+            services.courier.nudge(Platform.WEB)
+            await until(lambda: state_of(services, other) is JobState.DELIVERED)
+
+    anyio.run(without)
+
+    assert published not in {job_id for _, job_id, _ in poster.posts}
+    assert state_of(services, published) is JobState.PUBLISHED
+
+    with services.store.unit() as unit:
+        unit.registry.add(row)
+    services.clock.move(LEASE_S + RETRY_MOST_S)
+
+    async def with_row():
+        async with delivering(services, poster):
+            await until(lambda: state_of(services, published) is JobState.DELIVERED)
+
+    anyio.run(with_row)
+
+    assert published in {job_id for _, job_id, _ in poster.posts}
 
 
 def test_a_wake_up_delivers_long_before_the_next_look(

@@ -99,6 +99,16 @@ def test_a_picture_whose_bytes_are_missing_is_not_there(browser, picture, servic
     assert browser.get(address(picture)).status_code == 404
 
 
+def test_a_picture_that_the_registry_does_not_know_is_not_there(browser, picture, services):
+    """No row, no post; also for a browser that has kept it."""
+    etag = browser.get(address(picture)).headers["ETag"]
+    with services.store.unit() as unit:
+        unit.registry._session.delete(unit.registry._row(picture.verify_id))
+
+    assert browser.get(address(picture)).status_code == 404
+    assert browser.get(address(picture), headers={"If-None-Match": etag}).status_code == 404
+
+
 def test_a_stranger_sees_no_picture(server, picture):
     """The address alone opens nothing."""
     assert httpx.get(server.url + address(picture)).status_code == 401
