@@ -16,7 +16,7 @@ STRENGTHS_DB = (48.0, 45.0, 42.0, 39.0)
 PREVIEW_PX = 550
 """What a chat shows of a picture, on its longer side."""
 PREVIEW_QUALITY, KEPT_QUALITY = 80, 80
-MARGIN = 1.5
+MARGIN = 1.4
 """By how much a simulated reading must stand out more than a real one has to: the real one does
 not know where to look, and the real preview is made by another encoder."""
 
