@@ -1,5 +1,8 @@
 """Members ask in the chat: of a file beside `/verify`, and of what a message shows."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from bot import examiner
@@ -146,3 +149,26 @@ def test_one_who_asks_too_often_hears_so_in_the_chat(browser, services, ladder):
 
     assert "Come again in" in answer.text
     assert len(ladder.shown) == services.settings.verify_tries
+
+
+def test_a_slow_look_does_not_hold_up_what_others_type(browsers, ladder, monkeypatch):
+    """Commands are few at a time; a close look takes seconds and is not one of them."""
+    looking, let_go = threading.Semaphore(0), threading.Event()
+    answer = ladder.examine
+
+    def slowly(data):
+        looking.release()
+        assert let_go.wait(20)
+        return answer(data)
+
+    monkeypatch.setattr(ladder, "examine", slowly)
+    anna, ben, cleo = browsers(), browsers(), browsers()
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(ask, each) for each in (anna, ben)]
+        assert all(looking.acquire(timeout=20) for _ in asked)
+        told = cleo.post("/say", data={"text": "/help"})
+        let_go.set()
+        statuses = [each.result(20).status_code for each in asked]
+
+    assert "The commands" in told.text or "/imagine" in told.text
+    assert statuses == [200, 200]
