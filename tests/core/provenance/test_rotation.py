@@ -17,6 +17,7 @@ from core.provenance.read import read
 from core.provenance.rotation import ALGORITHMS, import_chain, own_certificates, request, rotate
 from core.provenance.signer import SigningCommand
 from tests.core.provenance.authority import Authority
+from tests.core.provenance.clock import openssl
 from tests.core.provenance.png import one_pixel
 
 
@@ -191,7 +192,7 @@ def test_root_may_come_in_a_file_of_its_own(tmp_path):
 def test_command_takes_the_place_of_a_key(folder, tmp_path):
     answer = _issued(Authority(), tmp_path / "a")
     elsewhere = (tmp_path / "a" / "signing.key").rename(tmp_path / "hsm.key")
-    command = SigningCommand(("openssl", "dgst", "-sha256", "-sign", str(elsewhere)))
+    command = SigningCommand((openssl(), "dgst", "-sha256", "-sign", str(elsewhere)))
 
     keys = import_chain(folder, answer, command=command)
 

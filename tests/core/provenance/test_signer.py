@@ -25,7 +25,7 @@ from core.provenance.signer import SigningCommand, SigningFailed, signing_comman
 from core.provenance.trial import try_chain
 from core.settings import CoreSettings
 from tests.core.provenance.authority import Authority
-from tests.core.provenance.clock import Clock, serving
+from tests.core.provenance.clock import Clock, openssl, serving
 from tests.core.provenance.png import one_pixel
 
 BYTES = b"what is to be signed"
@@ -38,7 +38,7 @@ def _moved_key(folder):
 
 def _openssl(key, *more) -> SigningCommand:
     """A program that knows nothing of Easel: DER for curves, PSS for RSA."""
-    return SigningCommand(("openssl", "dgst", "-sha256", *more, "-sign", str(key)))
+    return SigningCommand((openssl(), "dgst", "-sha256", *more, "-sign", str(key)))
 
 
 def _python(tmp_path, source) -> SigningCommand:
