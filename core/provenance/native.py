@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from core.contracts.registry import TimeState
-
 if TYPE_CHECKING:
     from core.provenance.authority_time import TimeAuthority
     from core.provenance.keys import SigningKeys
+    from core.provenance.signed import Signed
 
 _ACCEPTED_KEY_USES = """\
 1.3.6.1.5.5.7.3.4
@@ -51,14 +50,6 @@ class SigningRefused(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """A signed file; nothing may touch its bytes, or the signature breaks."""
-
-    data: bytes
-    time_state: TimeState = TimeState.NONE
-
-
 class ManifestUnreadable(Exception):
     """Say that a file carries a manifest that the library can not parse."""
 
@@ -87,7 +78,7 @@ def sign(
     manifest: Mapping[str, object],
     keys: "SigningKeys",
     clock_authority: "TimeAuthority | None" = None,
-) -> Signed:
+) -> "Signed":
     """Sign a finished file; the answer is the file with the manifest in it.
 
     Nothing may change a byte of it afterwards. Where an authority is to vouch for the time and
@@ -96,6 +87,9 @@ def sign(
     Raises:
         SigningRefused: the certificate is not one for C2PA, or does not fit its key or issuer.
     """
+    from core.contracts.registry import TimeState
+    from core.provenance.signed import Signed
+
     if clock_authority is None:
         return Signed(_signed(data, media_type, manifest, keys))
     stamped = clock_authority.lend(

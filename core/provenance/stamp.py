@@ -22,8 +22,8 @@ from core.provenance.encoding import Words
 from core.provenance.keys import SigningKeys
 from core.provenance.layers import Layers
 from core.provenance.manifest import MARKED, manifest_of
-from core.provenance.native import Signed
 from core.provenance.options import LabelOptions, Region
+from core.provenance.signed import Signed
 from core.provenance.stamped import Stamped, record_of
 from core.provenance.trial import try_chain
 from core.provenance.xmp import packet_of
@@ -95,8 +95,8 @@ class Stamper:
         """Put up to four pictures side by side and label the whole; each is labelled by itself.
 
         Args:
-            tiles: As they were drawn, where they are at hand: of two marks that lie upon each
-                other the fainter one gets lost.
+            tiles: As they were drawn or as they were posted: the marks of these are taken out
+                before the grid gets its own.
             facts: Of the grid: an id of its own, and each tile as an ingredient.
             has_corner: As for a picture.
 

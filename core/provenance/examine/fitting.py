@@ -58,9 +58,9 @@ def _ways(
             yield replace(whole, is_mirrored=geometry.is_mirrored)
         return
     yield whole
-    yield replace(whole, is_mirrored=True)
-    # Cut, or with a frame around it, at its own size.
-    yield Geometry(1.0, 1.0)
+    if picture.size != (original.width, original.height):
+        # Cut, or with a frame around it, at its own size. What turns a picture over keeps no label.
+        yield Geometry(1.0, 1.0)
 
 
 def _unshrunk(placement: Placement, shrunk: float) -> Placement:

@@ -92,3 +92,15 @@ def test_reader_that_takes_too_long_is_ended(stamped, keys, monkeypatch):
     report = read(stamped.data, anchors=keys)
     assert (report.state, report.found) == ("invalid", Found.BROKEN_LABEL)
     assert report.problems == ("manifest_too_costly",)
+
+
+def test_reader_starts_without_the_contracts():
+    """They take longer to load than all of a labelled file's reading."""
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import core.provenance.isolation, sys; print(*sys.modules)"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+
+    assert not {"pydantic", "numpy", "sqlalchemy", "structlog"} & set(loaded)
