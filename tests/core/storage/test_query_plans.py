@@ -56,6 +56,15 @@ QUERIES = {
     "pending": lambda unit, _: unit.notices.pending(Platform.WEB),
     "verdicts of a job": lambda unit, job_id: unit.verdicts.of_job(job_id),
     "pictures of a job": lambda unit, job_id: unit.pictures.of_job(job_id),
+    "what a request goes on from": lambda unit, job_id: unit.lineage.above(job_id),
+    "what went on from requests": lambda unit, job_id: unit.lineage.below(
+        "local", [job_id, *map(str, range(9))], limit=9
+    ),
+    "looks of the last minutes": lambda unit, _: unit.registry.known_since(
+        START, after="0" * 16, limit=9
+    ),
+    "thumbnails to forget": lambda unit, _: unit.registry.forget_thumbnails(["0" * 16]),
+    "take-downs under way": lambda unit, _: unit.takedowns.unfinished(START, limit=9),
     "picture by its bytes": lambda unit, _: unit.pictures.by_sha256("cd" * 32),
     "audit of a job": lambda unit, job_id: unit.audit.of_job(job_id),
     "reports of a job": lambda unit, job_id: unit.reports.of_job(job_id),
