@@ -88,7 +88,8 @@ class Change(StrEnum):
     EDITED_LOCALLY = "edited_locally"
     """Something in it was painted over, pasted in or taken out; `region` says where."""
     METADATA_LOST = "metadata_lost"
-    """The signed label and the plain metadata are gone, as most programs and platforms do."""
+    """The signed label is gone, mostly with all plain metadata, as after most programs and
+    platforms."""
     BYTES_CHANGED = "bytes_changed"
     """Bytes of the file changed after signing, though the pixels are the same: a comment, say."""
 

@@ -29,6 +29,7 @@ from tests.core.provenance.clock import Clock, serving
 from tests.core.provenance.gallery import Gallery, opened, saved, screenshot, with_mark_of
 from tests.core.provenance.manifests import manifest_of_file
 from tests.core.provenance.png import SIGNATURE, chunk, header, insert_before_pixels, one_pixel
+from tests.core.provenance.test_native import _listener, _with_remote_manifest
 
 
 @pytest.fixture(scope="module")
@@ -342,6 +343,20 @@ def test_time_is_told_where_its_authority_is_believed(gallery, tmp_path):
     with gallery.store.unit() as unit:
         unit.registry.keep_time(verify_id, b"made up")
     assert believing.examine(posted.data).record.time_state is TimeState.NONE
+
+
+def test_url_in_a_file_is_not_asked_on_any_rung(gallery):
+    """The pixels are looked at as well, and nobody hears of it."""
+    keys, facts = load_or_create_keys(gallery.keys_dir), gallery.facts()
+    with _listener() as (url, asked):
+        data = _with_remote_manifest(url, keys, facts, is_embedded=False)
+
+        found = gallery.ladder.examine(data)
+
+    assert url.encode() in data
+    assert asked == []
+    assert (found.rung, found.is_made_here) == (Rung.NOTHING, False)
+    assert "remote_manifest_not_fetched" in found.problems
 
 
 def _bomb():
