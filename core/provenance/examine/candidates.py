@@ -18,7 +18,6 @@ from core.storage.session import Unit
 _PDQ_MOST, _PDQ_QUALITY = 31, 50
 _PHASH_MOST, _PHASH_QUALITY = 40, 10
 """As `alike` has them, where their sources stand; that module loads numpy."""
-_SHOWN = "published"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ class Records:
     def standing(self, verify_ids: Sequence[VerifyId]) -> set[VerifyId]:
         """Pick those that can still be seen where they were posted."""
         with self._store.reading() as unit:
-            return unit.pictures.standing_in(_SHOWN, verify_ids)
+            return unit.pictures.shown_among(verify_ids)
 
     def compare(
         self,
@@ -139,7 +138,7 @@ def _is_standing(unit: Unit, record: ProvenanceRecord) -> bool:
     if record.job_id is None:
         return True
     pictures = [each.verify_id for each in unit.pictures.of_job(record.job_id)]
-    shown = unit.pictures.standing_in(_SHOWN, pictures)
+    shown = unit.pictures.shown_among(pictures)
     own = record.original or record.verify_id
     # A grid is no picture of its own: it stands while any of its tiles does.
     return own in shown if own in pictures else bool(shown)

@@ -26,6 +26,7 @@ from core.provenance.examine.answers import (
     Question,
     Seen,
 )
+from core.provenance.examine.differ import Fit
 from core.provenance.examine.fitting import fit
 from core.provenance.looks import looks_of
 from core.provenance.mark.base import Detected, Effort
@@ -42,6 +43,8 @@ FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP", "imag
 """What is decoded, each by its one decoder: a file is never what another one makes of it."""
 _WINDOW = 1536
 """A mark is sought in the middle of very large pictures first, at their own size."""
+_LEAST_SIDE, _MOST_RATIO = 64, 16
+"""A stroke or a speck holds no mark, and shrinks to nothing when it is laid over a thumbnail."""
 
 
 class _Unreadable(Exception):
@@ -78,6 +81,8 @@ class _Examiner:
     def __init__(self, picture: Image.Image, marker: Marker) -> None:
         self._picture, self._marker = picture, marker
         self._found: Detected | None = None
+        short, long = sorted(picture.size)
+        self._is_speck = short < _LEAST_SIDE or long > _MOST_RATIO * short
 
     def answer(self, question: Question) -> Answer:
         """Do what is asked; what an earlier question found is remembered."""
@@ -96,6 +101,8 @@ class _Examiner:
         )
 
     def _seek(self, effort: Effort) -> MarkFound | None:
+        if self._is_speck:
+            return None
         if self._found is None:
             self._found = self._in_the_middle(effort)
         if self._found is None:
@@ -142,6 +149,8 @@ class _Examiner:
         )
 
     def _lay(self, question: LayQuestion) -> Fitting:
+        if self._is_speck:
+            return Fitting(fit=Fit.UNCLEAR)
         with Image.open(io.BytesIO(question.thumbnail)) as thumbnail:
             original = Original(thumbnail.convert("RGB"), question.width, question.height)
         return fit(self._picture, original, self._geometry() if question.is_by_mark else None)

@@ -7,7 +7,7 @@ from PIL import Image
 
 from core.contracts.provenance import Problem
 from core.provenance.examine import child
-from core.provenance.examine.answers import Head, Question
+from core.provenance.examine.answers import Head, LayQuestion, Question
 from core.provenance.mark.base import Detected, Effort
 from tests.core.provenance.png import SIGNATURE, chunk, header
 
@@ -85,6 +85,18 @@ def test_spoilt_file_is_refused_or_decoded_and_never_raises_more(kind):
 
     assert outcomes <= {"RGB", *Problem}
     assert len(outcomes) > 1 or kind == "GIF"
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 5000), (5000, 1), (63, 700), (90, 9000)])
+def test_speck_or_stroke_says_nothing_and_raises_nothing(size):
+    """It is what is left of a picture when it is laid over a thumbnail that would be empty."""
+    thumbnail = saved(Image.effect_noise((320, 200), 50).convert("RGB"), "WEBP")
+    examiner = child._Examiner(Image.new("RGB", size, RED), _Finder(None, (0, 0)))
+    lay = LayQuestion(thumbnail=thumbnail, width=1024, height=640, is_by_mark=False)
+
+    assert examiner.answer(Question(do="look")).seen.width == size[0]
+    assert examiner.answer(Question(do="search")).mark is None
+    assert examiner.answer(Question(do="lay", lay=lay)).fitting.fit == "unclear"
 
 
 class _Finder:
