@@ -182,6 +182,9 @@ COMMANDS: dict[str, Words] = {
         "Nothing of yours is drawn yet",
         "Name a request or a picture: /lineage 3k7fq2m9x0ab. “Details” under a picture tells it.",
     ),
+    "takedown_not_found": Words(
+        "There is no such take-down", "It may be another community's, or of before a restore."
+    ),
     "job_not_found": Words(
         "There is no such request", "Check the id; “Details” under a picture tells it."
     ),
