@@ -70,7 +70,7 @@ def of_id(services: Services, actor: Actor, word: str) -> Reply:
     record = _record(services, word)
     with services.store.reading() as unit:
         insight = _insight(unit, actor, record)
-    return wording.recorded(Records(services.store).public(record), insight)
+    return wording.recorded(_records(services).public(record), insight)
 
 
 def look_up(services: Services, word: str) -> PublicRecord:
@@ -80,7 +80,7 @@ def look_up(services: Services, word: str) -> PublicRecord:
         UserError: `verify_id_invalid`.
         NotFound: `record_not_found`.
     """
-    return Records(services.store).public(_record(services, word))
+    return _records(services).public(_record(services, word))
 
 
 def of_pictures(services: Services, actor: Actor, verify_ids: Sequence[VerifyId]) -> Reply:
@@ -125,7 +125,7 @@ def about(services: Services, actor: Actor, press: Press) -> Reply:
         if not records:
             raise NotFound("record_not_found", value=press.job_id)
         insight = _insight(unit, actor, records[0])
-    public = [Records(services.store).public(record) for record in records]
+    public = [_records(services).public(record) for record in records]
     return wording.about(job.job_id, public, dict(wording.label_facts(pictures, known)), insight)
 
 
@@ -133,11 +133,15 @@ def _admit(services: Services, actor: Actor) -> None:
     services.examiner.admit(f"member {actor.community_id} {actor.member_id}")
 
 
+def _records(services: Services) -> Records:
+    return Records(services.store, services.settings.tsa_roots)
+
+
 def _record(services: Services, word: str) -> ProvenanceRecord:
     verify_id = word.strip().lower()
     if _VERIFY_ID.fullmatch(verify_id) is None:
         raise UserError("verify_id_invalid", value=word[:_REPEATED_MAX])
-    record = Records(services.store).find(VerifyId(verify_id))
+    record = _records(services).find(VerifyId(verify_id))
     if record is None:
         raise NotFound("record_not_found", value=verify_id)
     return record

@@ -14,6 +14,7 @@ from core.errors import IllegalStep, NotFound
 from core.storage.models import DrawnDayRow, JobRow, PictureRow
 from core.storage.registry import forget_thumbnails
 from core.storage.statements import ready_insert, table_of
+from core.workflow import JobState
 
 _JOBS, _DAYS = table_of(JobRow).c, table_of(DrawnDayRow).c
 
@@ -32,6 +33,8 @@ def _adding_up(insert: Any) -> Executable:  # Either database's own kind of inse
     )
     return added
 
+
+_POSTED = (JobState.PUBLISHED, JobState.DELIVERED)
 
 _AT_ONCE = 500
 """Ids in one query: databases bound how many values a statement has."""
@@ -116,6 +119,22 @@ class Pictures:
                 for verify_id, blob in self._session.execute(query)
                 if blob == f"{folder}/{verify_id}"
             )
+        return found
+
+    def shown_among(self, verify_ids: Sequence[VerifyId]) -> set[VerifyId]:
+        """Pick those that can still be seen where they were posted."""
+        found: set[VerifyId] = set()
+        for start in range(0, len(verify_ids), _AT_ONCE):
+            query = (
+                select(PictureRow.verify_id)
+                .join(JobRow, JobRow.job_id == PictureRow.job_id)
+                .where(
+                    PictureRow.verify_id.in_(verify_ids[start : start + _AT_ONCE]),
+                    PictureRow.deleted_at.is_(None),
+                    JobRow.state.in_(_POSTED),
+                )
+            )
+            found.update(map(VerifyId, self._session.scalars(query)))
         return found
 
     def set_blob(self, verify_id: VerifyId, blob: str) -> None:

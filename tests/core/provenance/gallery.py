@@ -62,7 +62,7 @@ class Gallery:
             self._posted,
             verify_id=facts.verify_id,
             sha256=stamped.sha256,
-            blob=f"published/{facts.verify_id}",
+            blob=f"published/{self.job_id}/{facts.verify_id}.png",
         )
         self._posted += 1
         with self.store.unit() as unit:

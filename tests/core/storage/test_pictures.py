@@ -104,3 +104,20 @@ def test_a_picture_moves_and_is_deleted_but_its_record_stays(store, job_id):
         unit.pictures.mark_deleted(picture.verify_id, at(2))
         assert unit.pictures.is_deleted(picture.verify_id)
         assert [found.verify_id for found in unit.pictures.of_job(job_id)] == [picture.verify_id]
+
+
+@pytest.mark.parametrize("state", JobState)
+def test_a_picture_is_shown_while_its_job_is_and_nobody_deleted_it(store, state):
+    """Wherever its bytes lie; held, withheld and unfinished ones are not."""
+    job = a_job(state)
+    standing, gone = a_picture(job.job_id, 0), a_picture(job.job_id, 1)
+    with store.unit() as unit:
+        unit.jobs.add(job)
+    add(store, standing, gone)
+
+    with store.unit() as unit:
+        unit.pictures.mark_deleted(gone.verify_id, at(1))
+        shown = unit.pictures.shown_among([standing.verify_id, gone.verify_id, "0" * 16])
+
+    is_posted = state in {JobState.PUBLISHED, JobState.DELIVERED}
+    assert shown == ({standing.verify_id} if is_posted else set())
