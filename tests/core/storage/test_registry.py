@@ -6,7 +6,7 @@ from core.contracts.provenance import Ingredient, Relation
 from core.contracts.registry import Fingerprints, Layer, RecordKind, TimeState
 from core.errors import IllegalStep, NotFound
 from core.workflow import JobState
-from tests.core.storage.samples import a_job, a_record, at
+from tests.core.storage.samples import a_job, a_picture, a_record, at
 
 PARENT = Ingredient(relation=Relation.PARENT_OF, verify_id="ab" * 8, sha256="cd" * 32)
 
@@ -57,6 +57,33 @@ def test_what_pictures_show_is_forgotten_with_their_copies(store):
         shown = [unit.registry.thumbnail(each.verify_id) for each in (first, copy, other)]
         assert shown == [None, None, b"small"]
         assert unit.registry.get(first.verify_id) == first
+
+
+def test_a_deleted_picture_takes_what_it_showed_with_it(store):
+    """By the same transaction: its copies' thumbnails, and that of the grid it is in."""
+    job = a_job(JobState.DELIVERED)
+    picture, beside = a_picture(job.job_id), a_picture(job.job_id, 1)
+    grid = a_record("77" * 8, job_id=job.job_id, kind=RecordKind.GRID)
+    copies = [
+        a_record("99" * 8, kind=RecordKind.COPY, original=picture.verify_id),
+        a_record("88" * 8, kind=RecordKind.COPY, original=grid.verify_id),
+    ]
+    with store.unit() as unit:
+        unit.jobs.add(job)
+        unit.pictures.add(picture)
+        unit.pictures.add(beside)
+    records = [a_record(each.verify_id, job_id=job.job_id) for each in (picture, beside)]
+    add(store, *records, grid, *copies, a_record("66" * 8), thumbnail=b"small")
+
+    with store.unit() as unit:
+        unit.pictures.mark_deleted(picture.verify_id, at(5))
+
+    with store.reading() as unit:
+        shown = {
+            each: unit.registry.thumbnail(each)
+            for each in (picture.verify_id, beside.verify_id, *(f"{n}{n}" * 8 for n in "6789"))
+        }
+    assert [each for each, kept in shown.items() if kept] == [beside.verify_id, "66" * 8]
 
 
 def test_what_has_looks_is_listed_from_a_moment_on(store):
