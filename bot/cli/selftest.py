@@ -116,9 +116,9 @@ def _keys(services: "Services", _terminal: Terminal) -> str:
 
     from core.contracts.ids import new_verify_id
     from core.contracts.provenance import ProvenanceState, StampFacts
+    from core.provenance.building import stamper_of
     from core.provenance.keys import load_signing_keys
     from core.provenance.read import read
-    from core.provenance.stamp import Stamper
 
     policy = services.gate.policy
     keys = load_signing_keys(services.settings)
@@ -129,7 +129,7 @@ def _keys(services: "Services", _terminal: Terminal) -> str:
         policy_version=policy.version,
         created_at=services.clock(),
     )
-    stamped = Stamper(keys).stamp(Image.new("RGB", (64, 64)), facts)
+    stamped = stamper_of(services.settings).stamp(Image.new("RGB", (64, 64)), facts)
     report = read(stamped.data, anchors=keys)
     if report.state is not ProvenanceState.VALID or report.verify_id != facts.verify_id:
         raise CheckFailed(f"a label signed here reads back as {report.state.value}")

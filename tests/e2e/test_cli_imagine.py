@@ -1,17 +1,25 @@
 """`easel imagine` as a person types it: the whole road once, in processes of its own."""
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
 
+import numpy as np
 import psutil
 import pytest
 from PIL import Image
 
+from bot.bootstrap import build_services
 from core.contracts.progress import Phase
+from core.settings import CoreSettings
+from tests.e2e.labels import assert_files_labelled
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(420)]
+
+MARK_NOISE = 255**2 / 10**3.9
+"""The mean square of the strongest mark, 39 dB; two marks of their own add up."""
 
 APPLE = ["a red apple on a blue background", "--seed", "7"]
 
@@ -83,19 +91,45 @@ def test_it_shows_each_step_and_where_the_picture_is(first, home):
     assert min(pixels(home / "a.png")[0]) >= 512
 
 
-def test_the_same_seed_gives_the_same_pixels(easel, first, home):
-    """Bit for bit, in another engine process; only the label's ids differ."""
-    done = easel("imagine", *APPLE, "--out", home / "b.png", "--quiet")
+def test_the_same_seed_draws_the_same_pixels(easel, first, home):
+    """Bit for bit, in another engine process, as `drawn_sha256` tells; then each gets its mark.
+
+    What the two marks add is too little to be seen, and is not nothing.
+    """
+    done = easel("imagine", *APPLE, "--out", home / "b.png", "--json")
+    again = json.loads(done.stdout.splitlines()[-1])
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout == f"{home / 'b.png'}  AI-generated\n"
+    assert len(again["drawn_sha256"]) == 64
+    assert again["drawn_sha256"] == first[-1]["drawn_sha256"]
+    assert again["verify_id"] != first[-1]["verify_id"]
+    (size, one), (other_size, other) = pixels(home / "a.png"), pixels(home / "b.png")
+    assert size == other_size
+    apart = np.abs(np.frombuffer(one, np.uint8).astype(int) - np.frombuffer(other, np.uint8))
+    assert 0 < (apart**2).mean() < 2 * MARK_NOISE
+
+
+def test_quietly_only_the_file_is_named(easel, first, home):
+    done = easel("imagine", *APPLE, "--out", home / "c.png", "--quiet")
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{home / 'c.png'}  AI-generated\n"
     assert done.stderr == ""
-    assert pixels(home / "a.png") == pixels(home / "b.png")
-    assert (home / "a.png").read_bytes() != (home / "b.png").read_bytes()
+
+
+def test_what_was_written_is_what_the_registry_knows(easel, first, home):
+    """The labelled bytes to the last one: trusted, one row, marked."""
+    with build_services(CoreSettings(_env_file=None, home=home)) as services:
+        assert_files_labelled(services, first[-1]["job_id"])
+        with services.store.reading() as unit:
+            row = unit.registry.get(first[-1]["verify_id"])
+
+    assert row.sha256 == hashlib.sha256((home / "a.png").read_bytes()).hexdigest()
+    assert row.drawn_sha256 == first[-1]["drawn_sha256"]
 
 
 def test_verify_knows_its_own_and_sees_one_changed_pixel(easel, first, home):
-    """Valid for what was posted, invalid for the same with one pixel changed."""
+    """Unchanged is what was posted, and not the same with one pixel changed."""
     own = easel("verify", home / "a.png")
     content = bytearray((home / "a.png").read_bytes())
     content[content.index(b"IDAT") + 40] ^= 1
@@ -103,8 +137,8 @@ def test_verify_knows_its_own_and_sees_one_changed_pixel(easel, first, home):
     changed = easel("verify", home / "changed.png", "--json")
 
     assert (own.returncode, changed.returncode) == (0, 1)
-    assert "valid" in own.stdout
-    assert json.loads(changed.stdout)["report"]["state"] == "invalid"
+    assert "not a byte has changed" in own.stdout
+    assert json.loads(changed.stdout)["is_unchanged"] is False
 
 
 @pytest.mark.parametrize(

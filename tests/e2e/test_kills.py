@@ -16,6 +16,7 @@ from core.contracts.actors import Actor, Platform, ReplyAddress
 from core.contracts.ids import ChannelId, CommunityId, JobId, MemberId
 from core.settings import WebSettings
 from core.workflow import JobState
+from tests.e2e.labels import assert_files_labelled, assert_visibly_labelled
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(420)]
 
@@ -113,8 +114,8 @@ def assert_posted_once(services: Services, stack: Stack, job_id: JobId) -> None:
     reply = Reply.model_validate_json(messages[0].body)
     assert reply.kind is ReplyKind.RESULT
     assert [shown.verify_id for shown in reply.pictures] == [each.verify_id for each in pictures]
-    for picture in pictures:
-        assert services.blobs.exists(picture.blob)
+    assert_files_labelled(services, job_id)
+    assert_visibly_labelled(reply)
     folder = stack.home.folder / "blobs" / "published" / job_id
     assert len(list(folder.iterdir())) == len(pictures), "a lost attempt leaves nothing behind"
 

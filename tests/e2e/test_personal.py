@@ -15,6 +15,7 @@ from core.contracts.actors import Actor, Platform, ReplyAddress
 from core.contracts.ids import ChannelId, CommunityId, MemberId
 from core.settings import WebSettings
 from core.workflow import JobState
+from tests.e2e.labels import assert_files_labelled, assert_visibly_labelled
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(420)]
 
@@ -43,9 +44,14 @@ def delivered(services, job_id):
             job = unit.jobs.get(job_id)
             if job.state in ENDED:
                 assert (job.state, job.failure) == (JobState.DELIVERED, None)
-                return job, unit.pictures.of_job(job_id)
+                pictures = unit.pictures.of_job(job_id)
+                break
         time.sleep(0.05)
-    pytest.fail(f"{job_id} was not drawn within {DEADLINE_S:.0f} s")
+    else:
+        pytest.fail(f"{job_id} was not drawn within {DEADLINE_S:.0f} s")
+    assert_files_labelled(services, job_id)
+    assert_visibly_labelled(message_of(services, job_id))
+    return job, pictures
 
 
 def message_of(services, job_id) -> Reply:

@@ -5,8 +5,8 @@ import pytest
 from core.blobs import Blobs
 from core.contracts.ids import JobId
 from core.prompts import escape
-from core.provenance.keys import load_or_create_keys
-from core.provenance.stamp import Stamper
+from core.provenance.building import stamper_of
+from core.settings import CoreSettings
 from core.storage import Store
 from tests.worker.jobs import JOB_ID, Workplace, job_for, queue_up
 
@@ -15,7 +15,8 @@ from tests.worker.jobs import JOB_ID, Workplace, job_for, queue_up
 def place(tmp_path, engine):
     store = Store(f"sqlite:///{tmp_path / 'easel.db'}")
     store.migrate()
-    stamper = Stamper(load_or_create_keys(tmp_path / "keys"))
+    # Marked, as what is posted is: what is told of two drawings must not change by that.
+    stamper = stamper_of(CoreSettings(_env_file=None, home=tmp_path))
     yield Workplace(store, Blobs(str(tmp_path / "blobs")), stamper, engine=engine)
     store.close()
 
@@ -56,6 +57,9 @@ def drawn_twice(place):
     assert one.difference.original == first[1].verify_id
     assert [each.difference.values for each in (*again, one)] == [512 * 512 * 3] * 3
     assert all(each.environment.startswith("cpu ") for each in (*again, one))
+    with place.store.reading() as unit:
+        marks = [unit.registry.get(each.verify_id).mark.mark_id for each in (*first, *again, one)]
+    assert len(set(marks)) == 5, "each has a mark of its own"
     return [each.difference for each in (*again, one)]
 
 

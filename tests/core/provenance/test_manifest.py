@@ -205,3 +205,15 @@ def test_mining_is_forbidden_only_where_the_operator_says_so(keys, facts):
 )
 def test_method_is_named_under_our_own_namespace(backend, name):
     assert algorithm_of(backend) == name
+
+
+def test_signing_once_more_forgets_what_was_signed_before(keys, facts):
+    """Why a copy names its original: the library drops the first manifest without a word."""
+    first = _signed(keys, facts)
+    other = facts.model_copy(update={"verify_id": OURS})
+
+    again = native.sign(first, "image/png", manifest_of(other), keys).data
+
+    assert again.count(b"caBX") == 1
+    assert facts.verify_id.encode() not in again
+    assert read(again, anchors=keys).verify_id == OURS

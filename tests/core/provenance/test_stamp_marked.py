@@ -252,6 +252,16 @@ def test_grid_is_signed_whole_and_marked_with_its_own_id(stamper, marker, keys, 
     assert _found(marker, grid.data) == GRID_ID
 
 
+def test_grid_of_posted_tiles_is_marked_with_its_own_id_too(stamper, marker, posted, facts):
+    """The tiles' own marks are taken out first: of two that lie upon each other one gets lost."""
+    tiles = [_pixels(posted.data), _pixels(stamper.stamp(_drawing(2), facts).data)]
+
+    grid = stamper.stamp_grid(tiles, _grid_facts(facts, 2))
+
+    assert grid.mark.state is MarkState.MARKED
+    assert _found(marker, grid.data) == GRID_ID
+
+
 def test_each_tile_is_where_it_belongs(keys, facts):
     colours = [(200, 0, 0), (0, 200, 0), (0, 0, 200)]
     tiles = [Image.new("RGB", (64, 32), colour) for colour in colours]
