@@ -15,7 +15,7 @@ from core.contracts.provenance import DigitalSourceType, Problem
 from tests.bot.web_app.examinations import EDITED, NOON, READ, RECORD, RUNGS, VERIFY_ID, examination
 
 JUDGING = re.compile(
-    r"\b(real|fake|authentic|genuine|safe|suspicious|warning|forged|human)\b", re.I
+    r"\b(real|fake|authentic|genuine|safe|suspicious|warning|forged|human)\b", re.IGNORECASE
 )
 
 
