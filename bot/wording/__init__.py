@@ -34,6 +34,15 @@ from bot.wording.errors import error
 from bot.wording.forms import appeal_form, region_form, text_form
 from bot.wording.holds import hold_line
 from bot.wording.keepsakes import settings_card, styles_card, words_refused
+from bot.wording.label_checks import (
+    label_checked,
+    label_never_checked,
+    label_past,
+    platform_title,
+    sample_alt_text,
+    sample_left,
+    sample_words,
+)
 from bot.wording.labels import NO_REGISTRY, all_examined, examined, facts_of, finding_of, region_of
 from bot.wording.layers import label_facts
 from bot.wording.lineage import lineage_card, tree_lines, tree_node
@@ -126,9 +135,12 @@ __all__ = [
     "history_card",
     "hold_line",
     "in_shadow",
+    "label_checked",
     "label_facts",
     "label_kept",
     "label_line",
+    "label_never_checked",
+    "label_past",
     "lineage_card",
     "mydata_card",
     "mydata_erased",
@@ -144,6 +156,7 @@ __all__ = [
     "pictures_expired",
     "pictures_rejected",
     "place_line",
+    "platform_title",
     "policy_activated",
     "policy_card",
     "policy_checked",
@@ -181,6 +194,9 @@ __all__ = [
     "review_none",
     "review_queue",
     "review_revealed",
+    "sample_alt_text",
+    "sample_left",
+    "sample_words",
     "sanction_news",
     "sanctioned",
     "settings_card",
