@@ -18,7 +18,7 @@ from PIL import Image, ImageOps
 from core.contracts.personal import UploadKind
 from core.contracts.provenance import Problem
 from core.errors import UserError
-from core.provenance.container import NotAPicture, inspect
+from core.provenance.container import NotAPicture, inspect, media_type_of
 
 MAX_SIDE = 1024
 """Pixels of the longer side that are kept: what today's models draw at."""
@@ -100,6 +100,8 @@ def clean(data: bytes, kind: UploadKind, *, max_bytes: int) -> CleanPicture:
 
 def _checked_type(data: bytes) -> str:
     """Tell a file's type and that it is not too large, without decoding it."""
+    if data and media_type_of(data) not in _FORMATS:  # What moves has a label, but is no picture.
+        raise UserError("upload_type_unknown")
     try:
         container = inspect(data)
     except NotAPicture as error:
@@ -112,10 +114,7 @@ def _checked_type(data: bytes) -> str:
     return container.media_type
 
 
-_CODES = {
-    Problem.EMPTY_FILE: "upload_empty",
-    Problem.TYPE_UNKNOWN: "upload_type_unknown",
-}
+_CODES = {Problem.EMPTY_FILE: "upload_empty"}
 
 
 def _decoded(data: bytes, kind: str) -> Image.Image:

@@ -43,6 +43,11 @@ def inspect(data: bytes) -> Container:
     raise NotAPicture(Problem.TYPE_UNKNOWN)
 
 
+def media_type_of(data: bytes) -> str | None:
+    """Tell a file's type by its first bytes, whatever comes after them; None: none of ours."""
+    return next((media_type for is_type, media_type, _ in _TYPES if is_type(data)), None)
+
+
 def _walk_png(data: bytes, container: Container) -> None:
     for kind, body, is_whole in _png_chunks(data, container):
         if not is_whole and container.fault is None:

@@ -156,6 +156,7 @@ def test_a_large_picture_is_made_smaller_in_its_own_shape():
     [
         pytest.param(b"", "upload_empty", id="nothing"),
         pytest.param(b"GIF89a" + bytes(100), "upload_type_unknown", id="another type"),
+        pytest.param(encoded(scene(), "GIF"), "upload_type_unknown", id="a whole GIF"),
         pytest.param(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "upload_type_unknown", id="svg"),
         pytest.param(b"%PDF-1.4", "upload_type_unknown", id="document"),
         pytest.param(b"\x89PNG\r\n\x1a\n", "upload_unreadable", id="a head alone"),
