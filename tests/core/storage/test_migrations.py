@@ -10,13 +10,15 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import event, inspect, text
 
+from core.contracts.registry import MarkFacts, MarkState
 from core.storage import Store
-from core.storage.migrations.versions import r0003_drawn_days
+from core.storage.migrations.versions import r0003_drawn_days, r0011_registry
 from core.storage.models import Base
 from tests.core.storage.samples import START, a_job, a_picture
 
 MIGRATOR = """
 import sys
+from core.contracts.registry import MarkFacts, MarkState
 from core.storage import Store
 store = Store(sys.argv[1])
 print("ready", flush=True)
@@ -120,6 +122,29 @@ def test_days_drawn_before_they_were_added_up_are_brought_in(store):
 
         assert connection.execute(read).all() == one_by_one
     assert [gpu_s for *_, gpu_s in one_by_one] == [2.5, 16.0, 8.0]
+
+
+def test_pictures_from_before_the_registry_have_their_rows(store):
+    """By which they are handed out and known again by their bytes; nothing more is claimed."""
+    job = a_job()
+    picture = a_picture(job.job_id)
+    with store.unit() as unit:
+        unit.jobs.add(job)
+        unit.pictures.add(picture)
+
+    with (
+        store._engines.writing.begin() as connection,
+        Operations.context(MigrationContext.configure(connection)),
+    ):
+        r0011_registry.bring_in()
+
+    with store.reading() as unit:
+        record = unit.registry.by_sha256(picture.sha256)
+        assert (record.verify_id, record.job_id) == (picture.verify_id, job.job_id)
+        assert (record.created_at, record.size_bytes) == (picture.created_at, picture.size_bytes)
+        assert record.mark == MarkFacts(state=MarkState.OFF)
+        assert record.fingerprints is None
+        assert record.ingredients == record.downgrades == ()
 
 
 def test_four_processes_may_migrate_at_once(database_url, open_store):

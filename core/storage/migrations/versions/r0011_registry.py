@@ -8,9 +8,25 @@ down_revision = "r0010"
 branch_labels = None
 depends_on = None
 
+_TRAINED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+_EARLIER = """
+INSERT INTO registry (
+    verify_id, job_id, kind, sha256, drawn_sha256, media_type, width, height, size_bytes,
+    source_type, mode, model, policy_name, policy_version, mark_state, mark_backend,
+    ingredients, time_state, downgrades, created_at
+)
+SELECT
+    verify_id, job_id, 'picture', sha256, '', media_type, width, height, size_bytes,
+    :source_type, 'text2image', model, '', policy_version, 'off', '',
+    '[]', 'none', '[]', created_at
+FROM pictures
+"""
+"""What is known of pictures from before: their bytes, and what their labels said of all of them.
+They have no mark, no fingerprints and no thumbnail."""
+
 
 def upgrade() -> None:
-    """Add the tables with their indexes."""
+    """Add the tables with their indexes, and the rows of earlier pictures."""
     op.create_table(
         "registry",
         sa.Column("verify_id", sa.String(), nullable=False),
@@ -90,3 +106,9 @@ def upgrade() -> None:
         "reviews",
         sa.Column("is_cascading", sa.Boolean(), nullable=False, server_default=sa.false()),
     )
+    bring_in()
+
+
+def bring_in() -> None:
+    """Give the pictures that were labelled before their rows: without one none is handed out."""
+    op.execute(sa.text(_EARLIER).bindparams(source_type=_TRAINED))
