@@ -86,11 +86,11 @@ class SpreadSpectrum:
         started = time.thread_time()
         luma = luminance(pixels)
         shrunk = min(1.0, _MOST_LOOK / max(luma.size))
+        if min(luma.size) * shrunk < _LEAST_LOOK:  # A stroke would shrink to nothing.
+            return None
         if shrunk < 1:
             size = (round(luma.width * shrunk), round(luma.height * shrunk))
             luma = luma.resize(size, Image.Resampling.LANCZOS)
-        if min(luma.size) < _LEAST_LOOK:
-            return None
         looked_at = grain(luma)
         spectrum = Spectrum.of(looked_at)
         for key in reversed(self._keys.versions):

@@ -107,6 +107,7 @@ def test_no_mark_is_found_where_none_is_or_another_key_wrote_it(embedded, pictur
         pytest.param(np.zeros((300, 300, 3), np.uint8), id="black"),
         pytest.param(np.full((97, 1000, 3), 255, np.uint8), id="a white strip"),
         pytest.param(np.full((40, 40, 3), 90, np.uint8), id="too small to hold any"),
+        pytest.param(np.full((1, 5000, 3), 90, np.uint8), id="a stroke"),
         pytest.param(
             np.indices((300, 300)).sum(0)[..., None].repeat(3, 2).astype(np.uint8) // 8 * 8 % 255,
             id="stripes",
