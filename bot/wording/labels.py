@@ -19,6 +19,7 @@ from bot.wording.phrases import joined, lines_of, shortened
 from bot.wording.pictures import label_of
 from bot.wording.records import Insight, insight_facts, record_facts, record_link
 from core.contracts.examination import (
+    Change,
     Confirmation,
     Evidence,
     Examination,
@@ -37,7 +38,10 @@ class Finding(NamedTuple):
     does_not_mean: str
 
 
-_CHANGED = "That does not mean that the change was meant to deceive: saving it again is enough."
+_SAVED = "That does not mean that the change was meant to deceive: saving it again is enough."
+_EDITED = (
+    "That does not mean that the change was meant to deceive, nor that nothing else was changed."
+)
 
 _UNCHANGED: dict[Rung, Finding] = {
     Rung.EXACT: Finding(
@@ -59,13 +63,13 @@ _MADE_HERE: dict[Rung, Finding] = {
         "{label} here, changed since",
         "This picture carries our signed label and is the one that was posted here as "
         "{label}{done}.",
-        _CHANGED,
+        "{caution}",
     ),
     Rung.MARK: Finding(
         "{label} here, changed since",
         "This picture carries our mark in its pixels and is the one that was posted here as "
         "{label}{done}.",
-        _CHANGED,
+        "{caution}",
     ),
 }
 """Where it was held against what is remembered of the picture, and fits."""
@@ -174,6 +178,7 @@ def finding_of(examination: Examination) -> Finding:
         "label": label_of(_source_type_of(examination.record, examination.report)),
         "done": f"; since then it was {done}" if done else "",
         "evidence": joined([_EVIDENCE[each] for each in examination.evidence]) or "a label of ours",
+        "caution": _EDITED if Change.EDITED_LOCALLY in examination.changes else _SAVED,
         "alike": "one" if len(examination.alike) == 1 else f"{len(examination.alike)}",
     }
     return Finding(*(text.format_map(filled) for text in words))

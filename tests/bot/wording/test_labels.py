@@ -39,7 +39,7 @@ def test_a_changed_picture_names_how_it_was_changed(told):
     assert told(wording.examined(examination(Rung.MARK))) == snapshot("""\
 (card, private) AI-generated here, changed since
 This picture carries our mark in its pixels and is the one that was posted here as AI-generated; since then it was cropped, resized, edited in one place and stripped of its metadata.
-That does not mean that the change was meant to deceive: saving it again is enough.
+That does not mean that the change was meant to deceive, nor that nothing else was changed.
 How changed: Cropped: 48% of the posted picture is left, in the middle.
 Resized: to 54% of the posted picture's sides.
 Edited: 9% of this picture, at the bottom right.
@@ -123,6 +123,9 @@ def test_every_change_has_words(change):
     found = wording.finding_of(examination(Rung.MARK, changes=(change,)))
 
     assert f"since then it was {_DONE[change]}." in found.found
+    assert ("saving it again is enough" in found.does_not_mean) is (
+        change is not Change.EDITED_LOCALLY
+    )
 
 
 def test_changes_keep_their_order_whatever_order_they_were_found_in():
