@@ -11,6 +11,8 @@ COMMANDS = [
     "demo",
     "imagine",
     "verify",
+    "lineage",
+    "label-check",
     "transparency",
     "screen",
     "selftest",
@@ -32,7 +34,7 @@ def test_help_lists_every_command_with_a_summary(easel):
     result = easel("--help")
 
     assert result.exit_code == 0
-    names = [each.callback.__name__ for each in app.registered_commands]
+    names = [each.callback.__name__.replace("_", "-") for each in app.registered_commands]
     names += [each.name for each in app.registered_groups]
     assert names == COMMANDS
     for name in COMMANDS:
