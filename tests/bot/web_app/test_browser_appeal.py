@@ -12,6 +12,7 @@ from moderation.review.opening import Held, open_for
 from tests.bot.web_app import people
 from tests.bot.web_app.pages import wait_for
 from tests.bot.web_app.stage import encoded, painting
+from tests.registered import register
 
 pytestmark = [
     pytest.mark.browser,
@@ -154,6 +155,7 @@ def hold_picture(services, stage, job):
     picture = picture.model_copy(update={"blob": blob, "sha256": sha256})
     with services.store.unit() as unit:
         unit.pictures.add(picture)
+        register(unit, picture)
     with services.store.unit() as unit:
         now = services.clock()
         held = unit.jobs.advance(job.job_id, Outcome.OUTPUT_REVIEW, now=now, worker_id="stage:1")
