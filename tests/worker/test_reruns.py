@@ -110,14 +110,18 @@ def test_marks_of_their_own_do_not_make_two_drawings_differ(marked):
 
 
 def test_of_marked_pictures_only_what_was_drawn_is_counted(marked):
-    """The new drawing is marked as the first one was: a shade is a shade, and no mark adds."""
+    """The new drawing is marked as the first one was: a shade is a shade, and no mark adds.
+
+    But for one level where the mark's fraction is rounded the other way, which hangs on the key.
+    """
     draw_first(marked, "a car", count=1)
     marked.engine = OtherPixels(shade=103)
 
     [again] = draw_again(marked, "a car")
 
     difference = again.difference
-    assert (difference.values, difference.differing, difference.largest) == (VALUES, VALUES, 3)
+    assert (difference.values, difference.differing) == (VALUES, VALUES)
+    assert 3 <= difference.largest <= 4
 
 
 def test_a_mark_whose_key_is_gone_leaves_nothing_to_compare(marked, tmp_path):
